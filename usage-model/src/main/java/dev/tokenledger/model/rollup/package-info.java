@@ -1,0 +1,5 @@
+/** What is added up, by what, and over which stretch of time. */
+@NullMarked
+package dev.tokenledger.model.rollup;
+
+import org.jspecify.annotations.NullMarked;
