@@ -1,0 +1,118 @@
+package dev.tokenledger.model.sketch;
+
+import dev.tokenledger.model.stream.ByteReader;
+import dev.tokenledger.model.stream.ByteWriter;
+
+/**
+ * A mergeable summary of durations from which any percentile is read within {@link
+ * #RELATIVE_ACCURACY}, whatever was merged and in which order.
+ *
+ * <p>Values are counted in bins whose bounds grow geometrically (Masson, Rim, Lee: "DDSketch", VLDB
+ * 2019). Bin i holds values in (γ^(i−1), γ^i]; counts are exact and may be taken out again, so that
+ * a corrected event changes a sketch by exactly its own part. Mutable, not thread-safe.
+ */
+public final class QuantileSketch {
+  /** Half of the promised 1 %, so that the promise also holds at bin bounds after rounding. */
+  public static final double RELATIVE_ACCURACY = 0.005;
+
+  private static final double GAMMA = (1 + RELATIVE_ACCURACY) / (1 - RELATIVE_ACCURACY);
+  private static final double INVERSE_LOG_GAMMA = 1 / StrictMath.log(GAMMA);
+
+  /** Bins reach beyond 10¹³ µs, four months; a longer value is counted in the last bin. */
+  private static final int MAX_BINS = 3_000;
+
+  private long[] bins = new long[0];
+  private long count;
+
+  /**
+   * @param micros a duration, not negative
+   */
+  public void add(long micros, long times) {
+    int bin = bin(micros);
+    if (bin >= bins.length) {
+      bins = java.util.Arrays.copyOf(bins, Math.min(MAX_BINS, bin + 64));
+    }
+    bins[bin] += times;
+    count += times;
+  }
+
+  public void add(QuantileSketch other) {
+    if (other.bins.length > bins.length) {
+      bins = java.util.Arrays.copyOf(bins, other.bins.length);
+    }
+    for (int i = 0; i < other.bins.length; i++) {
+      bins[i] += other.bins[i];
+    }
+    count += other.count;
+  }
+
+  public long count() {
+    return count;
+  }
+
+  /**
+   * The value below which the given share of all values lies, in microseconds.
+   *
+   * @param q between 0 and 1
+   * @throws IllegalStateException if the sketch is empty
+   */
+  public double quantile(double q) {
+    if (count <= 0) {
+      throw new IllegalStateException("an empty sketch has no quantile");
+    }
+    long rank = (long) Math.floor(q * (count - 1));
+    long seen = 0;
+    for (int i = 0; i < bins.length; i++) {
+      seen += bins[i];
+      if (seen > rank) {
+        return i == 0 ? 0 : 2 * StrictMath.pow(GAMMA, i - 1) / (GAMMA + 1);
+      }
+    }
+    throw new IllegalStateException("bins hold fewer values than were counted");
+  }
+
+  private static int bin(long micros) {
+    if (micros <= 0) {
+      return 0;
+    }
+    int bin = 1 + (int) Math.ceil(Math.log(micros) * INVERSE_LOG_GAMMA);
+    return Math.min(bin, MAX_BINS - 1);
+  }
+
+  /** Appends the sketch: number of bins, then for each its distance from the last and its count. */
+  public void writeTo(ByteWriter out) {
+    int used = 0;
+    for (long bin : bins) {
+      if (bin != 0) {
+        used++;
+      }
+    }
+    out.writeVarint(used);
+    int last = 0;
+    for (int i = 0; i < bins.length; i++) {
+      if (bins[i] != 0) {
+        out.writeVarint(i - last);
+        out.writeZigzag(bins[i]);
+        last = i;
+      }
+    }
+  }
+
+  /** Adds a sketch as {@link #writeTo} wrote it. */
+  public void addFrom(ByteReader in) {
+    int used = in.readVarint32();
+    int at = 0;
+    for (int i = 0; i < used; i++) {
+      at += in.readVarint32();
+      if (at < 0 || at >= MAX_BINS) {
+        throw new IllegalArgumentException("sketch has a bin beyond its range: " + at);
+      }
+      long n = in.readZigzag();
+      if (at >= bins.length) {
+        bins = java.util.Arrays.copyOf(bins, Math.min(MAX_BINS, at + 64));
+      }
+      bins[at] += n;
+      count += n;
+    }
+  }
+}
