@@ -25,7 +25,13 @@ public enum Dimension {
   USER(13, 200_000),
   SESSION(14, 1_000_000),
   TAG_KEY(15, 20),
-  TAG_VALUE(16, 10_000);
+  TAG_VALUE(16, 10_000),
+  /** Kept with each event, in no cuboid. */
+  OPERATION(17, 200),
+  /** Kept with each event, in no cuboid. */
+  SERVICE_TIER(18, 100),
+  /** The price that made the cost; kept with each event, in no cuboid. */
+  PRICE_VERSION(19, 100_000);
 
   private final int code;
   private final int maxValues;

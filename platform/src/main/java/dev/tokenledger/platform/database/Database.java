@@ -1,0 +1,129 @@
+package dev.tokenledger.platform.database;
+
+import dev.tokenledger.platform.problem.ProblemCode;
+import dev.tokenledger.platform.problem.ProblemException;
+import io.agroal.api.AgroalDataSource;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/**
+ * A pool of connections of one {@link ServiceRole}. Calls block: they belong on worker threads.
+ *
+ * <p>Work runs in a transaction, committed when it returns and rolled back when it throws. A
+ * database that cannot be reached ends in a {@link ProblemException} with {@link
+ * ProblemCode#STORE_UNAVAILABLE}; any other {@link SQLException} is a mistake of ours and comes out
+ * as an {@link IllegalStateException} with its cause.
+ */
+public final class Database implements AutoCloseable {
+  /** The setting that row-level security reads the tenant from. */
+  static final String TENANT_SETTING = "tokenledger.tenant_id";
+
+  /** In place of a tenant, for loops that serve all of them; only some policies know it. */
+  private static final String ALL_TENANTS = "*";
+
+  private final AgroalDataSource pool;
+  private final ServiceRole role;
+
+  Database(AgroalDataSource pool, ServiceRole role) {
+    this.pool = pool;
+    this.role = role;
+  }
+
+  /** Work with a connection, which must neither be closed nor kept. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  /** Runs work that sees the rows of one tenant alone. */
+  public <T> T asTenant(int tenantId, Work<T> work) {
+    return inTransaction(Integer.toString(tenantId), work);
+  }
+
+  /** Runs work on behalf of the service itself, across tenants where the policies allow it. */
+  public <T> T asService(Work<T> work) {
+    return inTransaction(ALL_TENANTS, work);
+  }
+
+  /**
+   * A connection for a long-lived worker that minds its own transactions and failures.
+   *
+   * @throws SQLException if none can be had
+   */
+  public Connection connect() throws SQLException {
+    return pool.getConnection();
+  }
+
+  private <T> T inTransaction(String tenant, Work<T> work) {
+    try (Connection connection = pool.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        setTenant(connection, tenant);
+        T result = work.run(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        rollback(connection, e);
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw translate(e);
+    }
+  }
+
+  private static void setTenant(Connection connection, String tenant) throws SQLException {
+    try (PreparedStatement set = connection.prepareStatement("SELECT set_config(?, ?, true)")) {
+      set.setString(1, TENANT_SETTING);
+      set.setString(2, tenant);
+      set.execute();
+    }
+  }
+
+  private static void rollback(Connection connection, Exception failure) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private RuntimeException translate(SQLException e) {
+    if (isUnavailable(e)) {
+      return ProblemException.retryable(
+          ProblemCode.STORE_UNAVAILABLE,
+          "The database cannot be reached. Try again in a moment.",
+          Duration.ofSeconds(2),
+          e);
+    }
+    return new IllegalStateException("statement of role " + role.label() + " failed", e);
+  }
+
+  /**
+   * Whether the failure is one of the database's availability (connection lost, shutting down, out
+   * of connections or space, cancelled) and not of the statement or its data.
+   */
+  public static boolean isUnavailable(SQLException e) {
+    String state = e.getSQLState();
+    return state == null
+        || state.startsWith("08")
+        || state.startsWith("53")
+        || state.startsWith("57")
+        || state.startsWith("58");
+  }
+
+  /**
+   * Whether the same transaction may succeed when it is run again: a serialisation failure or a
+   * deadlock.
+   */
+  public static boolean isTransient(SQLException e) {
+    String state = e.getSQLState();
+    return state != null && state.startsWith("40");
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.tokenledger.platform.problem;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where failures become answers. */
+public class ProblemMapper {
+  private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+  private final MeterRegistry metrics;
+
+  ProblemMapper(MeterRegistry metrics) {
+    this.metrics = metrics;
+  }
+
+  @ServerExceptionMapper
+  public Response problem(ProblemException e) {
+    if (e.code().kind() != ProblemCode.Kind.CALLER) {
+      LOG.warnf(e.getCause(), "request ended with %s: %s", e.code().label(), e.getMessage());
+    }
+    return answer(e.code(), String.valueOf(e.getMessage()), e.extensions(), e.retryAfter());
+  }
+
+  @ServerExceptionMapper
+  public Response unauthenticated(UnauthorizedException e) {
+    return unauthenticated();
+  }
+
+  @ServerExceptionMapper
+  public Response failed(AuthenticationFailedException e) {
+    return e.getCause() instanceof ProblemException problem ? problem(problem) : unauthenticated();
+  }
+
+  private Response unauthenticated() {
+    Response answer =
+        answer(
+            ProblemCode.UNAUTHENTICATED,
+            "Send a valid API key as 'Authorization: Bearer <key>'. The first keys are in"
+                + " bootstrap.env in the data directory.",
+            Map.of(),
+            null);
+    answer.getHeaders().add(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"tokenledger\"");
+    return answer;
+  }
+
+  @ServerExceptionMapper
+  public Response forbidden(ForbiddenException e) {
+    return answer(
+        ProblemCode.FORBIDDEN,
+        "The credentials are valid but lack the scope that this needs.",
+        Map.of(),
+        null);
+  }
+
+  /** JSON that cannot be bound to what an endpoint takes. */
+  @ServerExceptionMapper
+  public Response json(JacksonException e) {
+    if (e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
+      String field =
+          mapping.getPath().stream()
+              .map(
+                  part ->
+                      part.getFieldName() == null
+                          ? "[" + part.getIndex() + "]"
+                          : part.getFieldName())
+              .collect(Collectors.joining("."));
+      return answer(
+          ProblemCode.INVALID_FIELD,
+          "The field '" + field + "' is not valid: " + original(e),
+          Map.of("field", field),
+          null);
+    }
+    return answer(
+        ProblemCode.MALFORMED_BODY, "The body is not valid JSON: " + original(e), Map.of(), null);
+  }
+
+  /** The message without the source, which would repeat the body. */
+  private static String original(JacksonException e) {
+    String text =
+        e instanceof JsonProcessingException processing
+            ? processing.getOriginalMessage()
+            : e.getMessage();
+    String line = String.valueOf(text).lines().findFirst().orElse("");
+    return line.length() > 300 ? line.substring(0, 300) + "…" : line;
+  }
+
+  @ServerExceptionMapper
+  public Response web(WebApplicationException e) {
+    if (e.getCause() instanceof JacksonException json) {
+      return json(json);
+    }
+    if (e.getCause() instanceof ProblemException problem) {
+      return problem(problem);
+    }
+    int status = e.getResponse().getStatus();
+    return switch (status) {
+      case 404 ->
+          answer(
+              ProblemCode.NOT_FOUND,
+              "There is nothing at this address. /openapi lists what there is.",
+              Map.of(),
+              null);
+      case 405 ->
+          answer(
+              ProblemCode.METHOD_NOT_ALLOWED,
+              "This address does not take that method. /openapi lists what it takes.",
+              Map.of(),
+              null);
+      case 406 ->
+          answer(
+              ProblemCode.NOT_ACCEPTABLE,
+              "None of the accepted media types can be produced here.",
+              Map.of(),
+              null);
+      case 415 ->
+          answer(
+              ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+              "The Content-Type is not one that this address reads.",
+              Map.of(),
+              null);
+      case 413 -> answer(ProblemCode.BODY_TOO_LARGE, "Send less in one request.", Map.of(), null);
+      default ->
+          status >= 400 && status < 500
+              ? answer(ProblemCode.MALFORMED_BODY, "The request cannot be read.", Map.of(), null)
+              : internal(e);
+    };
+  }
+
+  @ServerExceptionMapper
+  public Response internal(Throwable e) {
+    LOG.error("request failed", e);
+    return answer(
+        ProblemCode.INTERNAL_ERROR,
+        "The request was not carried out. The service's log has the reason.",
+        Map.of(),
+        null);
+  }
+
+  private Response answer(
+      ProblemCode code,
+      String detail,
+      Map<String, Object> extensions,
+      @Nullable Duration retryAfter) {
+    metrics
+        .counter(
+            "tokenledger.problems",
+            "code",
+            code.label(),
+            "kind",
+            code.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .increment();
+    Response.ResponseBuilder answer =
+        Response.status(code.status())
+            .type(Problem.MEDIA_TYPE)
+            .entity(Problem.of(code, detail, extensions));
+    if (retryAfter != null) {
+      answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, retryAfter.toSeconds()));
+    }
+    return answer.build();
+  }
+}
