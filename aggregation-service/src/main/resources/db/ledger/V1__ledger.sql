@@ -35,12 +35,13 @@ CREATE TABLE ledger.series (
   agent integer, feature integer, status integer, error_type integer, tool integer,
   prompt integer, prompt_version integer, "user" integer, session integer,
   tag_key integer, tag_value integer,
-  PRIMARY KEY (tenant_id, series_id)
+  -- All of them in one value: unlike columns, elements of arrays that are null are equal.
+  key integer[] NOT NULL GENERATED ALWAYS AS (ARRAY[
+    type, project, environment, provider, model, agent, feature, status,
+    error_type, tool, prompt, prompt_version, "user", session, tag_key, tag_value]) STORED,
+  PRIMARY KEY (tenant_id, series_id),
+  UNIQUE (tenant_id, cuboid, key)
 );
-CREATE UNIQUE INDEX series_dimensions ON ledger.series (
-  tenant_id, cuboid, type, project, environment, provider, model, agent, feature, status,
-  error_type, tool, prompt, prompt_version, "user", session, tag_key, tag_value
-) NULLS NOT DISTINCT;
 COMMENT ON TABLE ledger.series IS
   'Combinations of dimension values, each belonging to one cuboid. A column is null when the cuboid lacks the dimension.';
 CREATE SEQUENCE ledger.series_ids;

@@ -1,0 +1,36 @@
+package dev.tokenledger.aggregation;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of the aggregation service. */
+@ConfigMapping(prefix = "tokenledger.aggregation")
+public interface AggregationConfig {
+  /**
+   * Name under which this process reads the streams; the host's name when not set. A process that
+   * comes back under its name takes up what it had read. Two processes must not share one.
+   */
+  Optional<String> consumer();
+
+  /** Most events that are settled in one transaction. More are faster and need more memory. */
+  @WithDefault("20000")
+  int maxBatchEvents();
+
+  /** How long a block may be with another consumer before it is taken over. */
+  @WithDefault("30s")
+  Duration claimAfter();
+
+  /** How often a block that fails is tried before it goes to the dead letters. */
+  @WithDefault("5")
+  int maxAttempts();
+
+  /** How often sketches of settled batches are folded into the sketch tables. */
+  @WithDefault("1s")
+  Duration foldInterval();
+
+  /** How long identities of events are kept; not shorter than the door's admission window. */
+  @WithDefault("36d")
+  Duration identityRetention();
+}

@@ -1,0 +1,121 @@
+package dev.tokenledger.aggregation.deadletter;
+
+import dev.tokenledger.model.stream.StreamKeys;
+import dev.tokenledger.platform.redis.BlockingRedis;
+import io.vertx.mutiny.core.buffer.Buffer;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Request;
+import io.vertx.mutiny.redis.client.Response;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Blocks that could not be settled, in a stream of their own. A block is stored here before it is
+ * acknowledged where it came from; a crash in between leaves it in both places, and settling it
+ * twice is harmless. They are never trimmed: what is here was accepted and is not yet counted.
+ */
+@ApplicationScoped
+public class DeadLetters {
+  private static final int FIELDS = 5;
+
+  private final BlockingRedis redis;
+  private final Clock clock;
+
+  public DeadLetters(BlockingRedis redis, Clock clock) {
+    this.redis = redis;
+    this.clock = clock;
+  }
+
+  /**
+   * A dead letter without its payload.
+   *
+   * @param id its identifier here
+   * @param shard the event stream that it came from
+   * @param entryId its identifier there
+   * @param diedAt when it was given up
+   * @param reason the last failure
+   * @param bytes size of the block
+   */
+  public record DeadLetter(
+      String id, int shard, String entryId, Instant diedAt, String reason, int bytes) {}
+
+  public void bury(int shard, String entryId, byte[] block, String reason) {
+    redis.send(
+        Request.cmd(Command.XADD)
+            .arg(StreamKeys.DEAD)
+            .arg("*")
+            .arg("shard")
+            .arg(shard)
+            .arg("entry")
+            .arg(entryId)
+            .arg("died_at")
+            .arg(clock.instant().toString())
+            .arg("reason")
+            .arg(reason)
+            .arg(StreamKeys.BLOCK_FIELD)
+            .arg(Buffer.buffer(block)));
+  }
+
+  public long count() {
+    Response length = redis.send(Request.cmd(Command.XLEN).arg(StreamKeys.DEAD));
+    return length == null ? 0 : length.toLong();
+  }
+
+  /**
+   * @param after the id after which the list goes on, or null for its beginning
+   */
+  public List<DeadLetter> list(int limit, @Nullable String after) {
+    Response entries =
+        redis.send(
+            Request.cmd(Command.XRANGE)
+                .arg(StreamKeys.DEAD)
+                .arg(after == null ? "-" : "(" + after)
+                .arg("+")
+                .arg("COUNT")
+                .arg(limit));
+    List<DeadLetter> letters = new ArrayList<>();
+    if (entries != null) {
+      for (Response entry : entries) {
+        letters.add(letter(entry));
+      }
+    }
+    return letters;
+  }
+
+  /**
+   * Puts a block back at the end of its stream and takes it off the list.
+   *
+   * @return the letter, or empty when there is none with that id
+   */
+  public Optional<DeadLetter> replay(String id) {
+    Response entries = redis.send(Request.cmd(Command.XRANGE).arg(StreamKeys.DEAD).arg(id).arg(id));
+    if (entries == null || entries.size() == 0) {
+      return Optional.empty();
+    }
+    DeadLetter letter = letter(entries.get(0));
+    redis.send(
+        Request.cmd(Command.XADD)
+            .arg(StreamKeys.events(letter.shard))
+            .arg("*")
+            .arg(StreamKeys.BLOCK_FIELD)
+            .arg(Buffer.buffer(entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes())));
+    redis.send(Request.cmd(Command.XDEL).arg(StreamKeys.DEAD).arg(id));
+    return Optional.of(letter);
+  }
+
+  private static DeadLetter letter(Response entry) {
+    Response fields = entry.get(1);
+    return new DeadLetter(
+        entry.get(0).toString(),
+        fields.get(1).toInteger(),
+        fields.get(3).toString(),
+        Instant.parse(fields.get(5).toString()),
+        fields.get(7).toString(),
+        fields.get(9).toBytes().length);
+  }
+}

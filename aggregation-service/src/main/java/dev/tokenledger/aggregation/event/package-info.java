@@ -1,0 +1,5 @@
+/** Events as the ledger stores them. */
+@NullMarked
+package dev.tokenledger.aggregation.event;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,166 @@
+package dev.tokenledger.aggregation.settle;
+
+import dev.tokenledger.model.stream.StreamKeys;
+import dev.tokenledger.platform.redis.BlockingRedis;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Request;
+import io.vertx.mutiny.redis.client.Response;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One shard's stream as one consumer of the settling group reads it: first what this consumer had
+ * read before and not acknowledged, then what others have left lying, then what is new. Used by one
+ * thread.
+ */
+final class BlockStream {
+  private static final Duration BLOCK = Duration.ofMillis(500);
+
+  /** Blocks read at once; far more than fill a batch of large ones, and enough of small ones. */
+  private static final int MAX_BLOCKS = 256;
+
+  private final BlockingRedis redis;
+  private final String stream;
+  private final String consumer;
+  private final Duration claimAfter;
+  private final Clock clock;
+
+  private @Nullable String pendingAfter = "0";
+  private Instant nextClaim = Instant.EPOCH;
+  private double meanEvents = 100;
+
+  /**
+   * @param id the entry's id in the stream
+   * @param bytes the encoded block
+   */
+  record Entry(String id, byte[] bytes) {}
+
+  BlockStream(BlockingRedis redis, int shard, String consumer, Duration claimAfter, Clock clock) {
+    this.redis = redis;
+    this.stream = StreamKeys.events(shard);
+    this.consumer = consumer;
+    this.claimAfter = claimAfter;
+    this.clock = clock;
+  }
+
+  /** Reads pending blocks from the beginning again at the next call. */
+  void forgetPosition() {
+    pendingAfter = "0";
+  }
+
+  /** Tells how many events a block held, from which the number of blocks to read is estimated. */
+  void observe(int blocks, int events) {
+    meanEvents = 0.8 * meanEvents + 0.2 * Math.max(1.0, (double) events / Math.max(1, blocks));
+  }
+
+  /**
+   * The next blocks, about as many as hold the given number of events; empty when there are none
+   * for a while.
+   */
+  List<Entry> read(int maxEvents) {
+    int count = (int) Math.max(1, Math.min(MAX_BLOCKS, maxEvents / meanEvents));
+    try {
+      if (pendingAfter != null) {
+        List<Entry> pending = readGroup(pendingAfter, count, false);
+        if (!pending.isEmpty()) {
+          pendingAfter = pending.get(pending.size() - 1).id;
+          return pending;
+        }
+        pendingAfter = null;
+      }
+      if (!clock.instant().isBefore(nextClaim)) {
+        nextClaim = clock.instant().plus(claimAfter.dividedBy(4));
+        List<Entry> claimed = claim(count);
+        if (!claimed.isEmpty()) {
+          nextClaim = clock.instant();
+          return claimed;
+        }
+      }
+      return readGroup(">", count, true);
+    } catch (RuntimeException e) {
+      if (e.getCause() instanceof io.vertx.redis.client.impl.types.ErrorType error) {
+        return createGroupAfter(error);
+      }
+      throw e;
+    }
+  }
+
+  /** Acknowledges blocks and removes them from the stream, both or neither. */
+  void acknowledge(List<Entry> entries) {
+    Request acknowledge = Request.cmd(Command.XACK).arg(stream).arg(StreamKeys.SETTLE_GROUP);
+    Request delete = Request.cmd(Command.XDEL).arg(stream);
+    for (Entry entry : entries) {
+      acknowledge.arg(entry.id);
+      delete.arg(entry.id);
+    }
+    redis.batch(
+        List.of(Request.cmd(Command.MULTI), acknowledge, delete, Request.cmd(Command.EXEC)));
+  }
+
+  private List<Entry> readGroup(String after, int count, boolean block) {
+    Request read =
+        Request.cmd(Command.XREADGROUP)
+            .arg("GROUP")
+            .arg(StreamKeys.SETTLE_GROUP)
+            .arg(consumer)
+            .arg("COUNT")
+            .arg(count);
+    if (block) {
+      read.arg("BLOCK").arg(BLOCK.toMillis());
+    }
+    Response answer = redis.send(read.arg("STREAMS").arg(stream).arg(after));
+    return answer == null || answer.size() == 0 ? List.of() : entries(answer.get(0).get(1));
+  }
+
+  private List<Entry> claim(int count) {
+    Response answer =
+        redis.send(
+            Request.cmd(Command.XAUTOCLAIM)
+                .arg(stream)
+                .arg(StreamKeys.SETTLE_GROUP)
+                .arg(consumer)
+                .arg(claimAfter.toMillis())
+                .arg("0")
+                .arg("COUNT")
+                .arg(count));
+    return answer == null ? List.of() : entries(answer.get(1));
+  }
+
+  private List<Entry> entries(Response list) {
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < list.size(); i++) {
+      Response entry = list.get(i);
+      if (entry == null) {
+        continue;
+      }
+      String id = entry.get(0).toString();
+      Response fields = entry.get(1);
+      if (fields == null || fields.size() < 2) {
+        // Deleted, but still listed as pending: settled by another consumer that died in between.
+        redis.send(Request.cmd(Command.XACK).arg(stream).arg(StreamKeys.SETTLE_GROUP).arg(id));
+        continue;
+      }
+      entries.add(new Entry(id, fields.get(1).toBytes()));
+    }
+    return entries;
+  }
+
+  /** Makes the group, from the beginning of the stream, when that is what was missing. */
+  private List<Entry> createGroupAfter(io.vertx.redis.client.impl.types.ErrorType error) {
+    if (!error.is("NOGROUP")) {
+      throw new IllegalStateException("reading " + stream + " failed", error);
+    }
+    redis.send(
+        Request.cmd(Command.XGROUP)
+            .arg("CREATE")
+            .arg(stream)
+            .arg(StreamKeys.SETTLE_GROUP)
+            .arg("0")
+            .arg("MKSTREAM"));
+    return List.of();
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tokenledger.aggregation.settle;
+
+import dev.tokenledger.aggregation.AggregationConfig;
+import dev.tokenledger.aggregation.deadletter.DeadLetters;
+import dev.tokenledger.aggregation.dictionary.Dictionary;
+import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
+import dev.tokenledger.aggregation.hot.HotRollups;
+import dev.tokenledger.platform.StreamConfig;
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.database.Databases;
+import dev.tokenledger.platform.database.Migrations;
+import dev.tokenledger.platform.database.ServiceRole;
+import dev.tokenledger.platform.lifecycle.ServiceStart;
+import dev.tokenledger.platform.redis.BlockingRedis;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Starts the aggregation service: migrates its schema, then runs a consumer for each shard. */
+@Readiness
+@ApplicationScoped
+public class SettleService implements HealthCheck {
+  private static final long STOP_SECONDS = 20;
+
+  private final ServiceStart start;
+  private final List<ShardConsumer> consumers = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final SketchFoldLoop folding;
+
+  public SettleService(
+      AggregationConfig config,
+      StreamConfig streams,
+      Migrations migrations,
+      Databases databases,
+      BlockingRedis redis,
+      DeadLetters deadLetters,
+      MeterRegistry meters,
+      Clock clock) {
+    Database database = databases.open(ServiceRole.AGGREGATION, 2 * streams.shards() + 4);
+    Dictionary dictionary = new Dictionary();
+    HotRollups hot = new HotRollups(redis, clock);
+    SettleMetrics metrics = new SettleMetrics(meters);
+    Settlement settlement =
+        new Settlement(
+            dictionary,
+            new SeriesCatalogue(),
+            new EventStore(),
+            new RollupWriter(),
+            new BlockFence(),
+            new CompletenessWriter(clock),
+            new Corrections());
+    String name = config.consumer().orElseGet(SettleService::hostName);
+    for (int shard = 0; shard < streams.shards(); shard++) {
+      ShardConsumer consumer =
+          new ShardConsumer(
+              shard,
+              new BlockStream(redis, shard, name, config.claimAfter(), clock),
+              settlement,
+              hot,
+              deadLetters,
+              new ChangeFeed(redis),
+              database,
+              config,
+              metrics);
+      consumers.add(consumer);
+      threads.add(new Thread(consumer, "settle-" + shard));
+    }
+    folding = new SketchFoldLoop(new SketchFolder(), database, config.foldInterval());
+    threads.add(new Thread(folding, "sketch-fold"));
+    start =
+        new ServiceStart(
+            "aggregation",
+            () -> {
+              migrations.migrate("ledger", ServiceRole.AGGREGATION, List.of("V1__ledger.sql"));
+              threads.forEach(Thread::start);
+            });
+  }
+
+  void begin(@Observes StartupEvent event) {
+    start.begin();
+  }
+
+  /** Lets each consumer finish the batch it is at. */
+  void end(@Observes ShutdownEvent event) throws InterruptedException {
+    start.cancel();
+    consumers.forEach(ShardConsumer::stop);
+    folding.stop();
+    for (Thread thread : threads) {
+      thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
+    }
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    return start.health();
+  }
+
+  private static String hostName() {
+    String host = System.getenv("HOSTNAME");
+    if (host != null && !host.isBlank()) {
+      return host;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(
+          "this host has no name; set tokenledger.aggregation.consumer", e);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tokenledger.platform.redis;
+
+import io.vertx.redis.client.impl.types.ErrorType;
+
+/** Redis cannot be reached, is loading or does not answer; the same call may succeed later. */
+public final class RedisUnavailableException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private RedisUnavailableException(Throwable cause) {
+    super("Redis cannot be reached: " + cause.getMessage(), cause);
+  }
+
+  /** The failure itself when Redis has answered with an error, else this exception about it. */
+  public static RuntimeException orSame(RuntimeException failure) {
+    Throwable cause = failure;
+    while (cause != null) {
+      if (cause instanceof ErrorType error) {
+        return isPassing(error) ? new RedisUnavailableException(failure) : failure;
+      }
+      cause = cause.getCause();
+    }
+    return new RedisUnavailableException(failure);
+  }
+
+  private static boolean isPassing(ErrorType error) {
+    return error.is("LOADING")
+        || error.is("MASTERDOWN")
+        || error.is("READONLY")
+        || error.is("CLUSTERDOWN")
+        || error.is("TRYAGAIN");
+  }
+}

@@ -1,0 +1,5 @@
+/** Redis, from worker threads. */
+@NullMarked
+package dev.tokenledger.platform.redis;
+
+import org.jspecify.annotations.NullMarked;
