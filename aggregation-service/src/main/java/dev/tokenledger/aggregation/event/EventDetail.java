@@ -58,7 +58,7 @@ final class EventDetail {
       if (!event.header().attributes().isEmpty()) {
         json.writeObjectFieldStart("attributes");
         for (Map.Entry<String, String> entry : event.header().attributes().entrySet()) {
-          json.writeStringField(clean(entry.getKey()), clean(entry.getValue()));
+          json.writeStringField(entry.getKey(), entry.getValue());
         }
         json.writeEndObject();
       }
@@ -85,7 +85,7 @@ final class EventDetail {
   private static void string(JsonGenerator json, String name, @Nullable String value)
       throws IOException {
     if (value != null) {
-      json.writeStringField(name, clean(value));
+      json.writeStringField(name, value);
     }
   }
 
@@ -93,10 +93,5 @@ final class EventDetail {
     if (value != 0) {
       json.writeNumberField(name, value);
     }
-  }
-
-  /** Postgres text has no place for NUL. */
-  private static String clean(String text) {
-    return text.indexOf('\0') < 0 ? text : text.replace("\0", "");
   }
 }

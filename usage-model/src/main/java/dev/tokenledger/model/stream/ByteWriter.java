@@ -70,7 +70,10 @@ public final class ByteWriter {
     size += length;
   }
 
-  /** Writes text as UTF-8 with its length. */
+  /**
+   * Writes text as UTF-8 with its length. NUL, which Postgres' text cannot hold, becomes U+FFFD,
+   * and half of a surrogate pair a question mark: all text passes here on its way into the ledger.
+   */
   public void writeString(String text) {
     int length = text.length();
     // Ids and names are ASCII nearly always; those need no encoder and no copy.
@@ -80,7 +83,7 @@ public final class ByteWriter {
       int i = 0;
       while (i < length) {
         char c = text.charAt(i);
-        if (c >= 0x80) {
+        if (c >= 0x80 || c == 0) {
           break;
         }
         buffer[start + i] = (byte) c;
@@ -92,7 +95,7 @@ public final class ByteWriter {
         return;
       }
     }
-    writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    writeBytes(text.replace('\0', '\uFFFD').getBytes(StandardCharsets.UTF_8));
   }
 
   public byte[] toByteArray() {

@@ -1,0 +1,5 @@
+/** Projects and API keys. */
+@NullMarked
+package dev.tokenledger.ingest.key;
+
+import org.jspecify.annotations.NullMarked;
