@@ -43,6 +43,8 @@ public sealed interface Pricing permits Pricing.Priced, Pricing.Unpriced {
     NO_PRICE_AT_TIME,
     /** The price does not cover something that was used, such as audio tokens. */
     INCOMPLETE_PRICE,
+    /** The call succeeded, and neither tokens nor other billable units were reported. */
+    NO_USAGE,
     /** The cost does not fit the range of an amount. */
     OUT_OF_RANGE;
 

@@ -1,0 +1,152 @@
+package dev.tokenledger.model.price;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names of providers: instrumentations, gateways and price lists spell the same company in many
+ * ways, and the catalogue in one.
+ */
+public final class Providers {
+  /**
+   * Who sells under a bare model name, the first that does: makers of models, not hosts of other
+   * people's. Google's two doors are both makers.
+   */
+  static final List<String> MAKERS =
+      List.of(
+          "openai",
+          "anthropic",
+          "vertex_ai",
+          "gemini",
+          "mistral",
+          "cohere",
+          "xai",
+          "deepseek",
+          "moonshot",
+          "zai",
+          "minimax",
+          "ai21",
+          "voyage",
+          "dashscope",
+          "deepgram",
+          "assemblyai",
+          "elevenlabs");
+
+  /** Where a cloud that sells a maker's models at list price does not list one itself. */
+  private static final Map<String, List<String>> SAME_LIST_PRICE =
+      Map.of(
+          "azure", List.of("azure_ai", "openai"),
+          "azure_ai", List.of("azure", "openai", "anthropic"),
+          "vertex_ai", List.of("gemini", "anthropic"),
+          "gemini", List.of("vertex_ai"),
+          "bedrock", List.of("anthropic"),
+          "anthropic", List.of("bedrock", "vertex_ai"),
+          "openai", List.of("azure"));
+
+  /** Pass a maker's price on, or are the name of a protocol that anybody's server may speak. */
+  private static final Set<String> PASS_THROUGH =
+      Set.of("openai", "openrouter", "vercel_ai_gateway", "litellm", "litellm_proxy");
+
+  private static final Map<String, String> CANONICAL = new HashMap<>();
+
+  static {
+    names("openai", "text_completion_openai", "openai_chat", "openai_responses");
+    names(
+        "azure",
+        "azure_text",
+        "azure_openai",
+        "azureopenai",
+        "azure.ai.openai",
+        "az.ai.openai",
+        "azure_openai_responses");
+    names("azure_ai", "az.ai.inference", "azure.ai.inference", "azure_ai_inference");
+    names("anthropic", "anthropic_messages");
+    names(
+        "bedrock",
+        "aws.bedrock",
+        "aws_bedrock",
+        "aws",
+        "amazon_bedrock",
+        "bedrock_converse",
+        "bedrock_mantle");
+    names(
+        "vertex_ai",
+        "vertexai",
+        "vertex",
+        "vertex_ai_beta",
+        "gcp.vertex_ai",
+        "google_vertex",
+        "google_vertexai",
+        "google.vertex");
+    names(
+        "gemini",
+        "gcp.gemini",
+        "gcp.gen_ai",
+        "google",
+        "google_ai_studio",
+        "google_genai",
+        "google_generative_ai",
+        "google.generative_ai");
+    names("mistral", "mistral_ai", "mistralai");
+    names("xai", "x_ai", "x.ai");
+    names("cohere", "cohere_chat");
+    names("deepseek", "deep_seek");
+    names("groq", "groqcloud");
+    names("together_ai", "together", "togetherai", "together.ai");
+    names("fireworks_ai", "fireworks", "fireworksai", "fireworks.ai");
+    names("openrouter", "open_router");
+    names("perplexity", "perplexity_ai", "pplx");
+    names("moonshot", "moonshotai", "moonshot_ai");
+    names("zai", "z_ai", "zhipu", "zhipuai");
+    names("watsonx", "ibm.watsonx.ai", "watsonx.ai", "ibm_watsonx");
+    names("vercel_ai_gateway", "vercel");
+  }
+
+  private Providers() {}
+
+  private static void names(String canonical, String... others) {
+    CANONICAL.put(canonical, canonical);
+    for (String other : others) {
+      CANONICAL.put(other, canonical);
+    }
+  }
+
+  /**
+   * The catalogue's spelling of a provider's name: {@code aws.bedrock} is {@code bedrock}, {@code
+   * vertex_ai-language-models} is {@code vertex_ai}. A name that is not known keeps its own, in
+   * lower case and with underscores.
+   */
+  public static String canonical(String reported) {
+    String name = reported.strip().toLowerCase(Locale.ROOT).replace('-', '_').replace(' ', '_');
+    @Nullable String known = CANONICAL.get(name);
+    if (known != null) {
+      return known;
+    }
+    if (name.startsWith("vertex_ai_")) {
+      return "vertex_ai";
+    }
+    if (name.startsWith("fireworks_ai_")) {
+      return "fireworks_ai";
+    }
+    // Vercel's SDK appends what it called: openai.chat, anthropic.messages, google.generative-ai.
+    int dot = name.indexOf('.');
+    @Nullable String sdk = dot > 0 ? CANONICAL.get(name.substring(0, dot)) : null;
+    return sdk == null ? name : sdk;
+  }
+
+  static boolean isWellKnown(String canonical) {
+    return canonical.equals(CANONICAL.get(canonical));
+  }
+
+  static List<String> atSameListPrice(String canonical) {
+    return SAME_LIST_PRICE.getOrDefault(canonical, List.of());
+  }
+
+  static boolean passesThrough(String canonical) {
+    return PASS_THROUGH.contains(canonical);
+  }
+}
