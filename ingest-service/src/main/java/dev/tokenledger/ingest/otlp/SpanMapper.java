@@ -53,6 +53,12 @@ final class SpanMapper {
   private record Answer(
       ReportedUsage usage, @Nullable String id, @Nullable String model, @Nullable String tier) {}
 
+  /** The place of a span that bears no usage, or none that could be read. */
+  static SpanLink place(SpanData span) {
+    SpanKind kind = GenAiNames.isGenAi(span) ? SpanKind.of(span) : SpanKind.OTHER;
+    return link(span, kind, null, null);
+  }
+
   static Mapped map(SpanData span) throws Refusal {
     if (!GenAiNames.isGenAi(span)) {
       return new Mapped(List.of(), link(span, SpanKind.OTHER, null, null));

@@ -34,7 +34,7 @@ final class SpanSink {
       rejected.add(rejection(index, span, refusal));
       if (span != null) {
         // Without its place the spans beneath would lose theirs and be counted beside a wrapper.
-        links.add(new SpanLink(span.traceId(), span.spanId(), span.parentSpanId(), null, null));
+        links.add(SpanMapper.place(span));
       }
     }
   }
