@@ -103,11 +103,18 @@ final class KeptAttributes {
           put(
               into,
               entry.getKey().substring(prefix.length()),
-              Attributes.asText(entry.getValue()),
+              unquoted(Attributes.asText(entry.getValue())),
               max);
         }
       }
     }
+  }
+
+  /** Langfuse's SDKs write metadata as JSON, so that plain text comes in quotes. */
+  private static String unquoted(String value) {
+    return value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")
+        ? value.substring(1, value.length() - 1)
+        : value;
   }
 
   private static void put(Map<String, String> into, String name, @Nullable String value, int max) {

@@ -25,20 +25,23 @@ public final class UsageNormaliser {
   private UsageNormaliser() {}
 
   /**
-   * @param provider the provider or model family as far as known; only asked whether it is Google's
-   *     Gemini, whose instrumentations drop the thoughts and keep them in the total
+   * @param family provider and model as far as known, in one text. Of Gemini it is known that
+   *     instrumentations drop the thoughts and keep them in the total; of OpenAI's models that
+   *     parts are always held, so that a part larger than its whole is a wrong report and not
+   *     another reading
    */
-  public static NormalisedUsage normalise(ReportedUsage reported, @Nullable String provider) {
+  public static NormalisedUsage normalise(ReportedUsage reported, @Nullable String family) {
+    String name = family == null ? "" : family.toLowerCase(Locale.ROOT);
     Set<UsageFlag> flags = EnumSet.noneOf(UsageFlag.class);
     long cacheWrite1h = reported.get(Measure.CACHE_WRITE_1H);
     long cacheWrite = Math.max(reported.get(Measure.CACHE_WRITE), cacheWrite1h);
     long cached = reported.get(Measure.CACHE_READ);
-    Sides sides = sides(reported, cached + cacheWrite, flags);
+    Sides sides = sides(reported, cached + cacheWrite, holdsItsParts(name), flags);
     long reasoning = reported.get(Measure.REASONING);
     long output = sides.output;
     if (reported.has(Measure.TOTAL) && sides.sum() != reported.get(Measure.TOTAL)) {
       long missing = reported.get(Measure.TOTAL) - sides.sum();
-      if (missing > 0 && reasoning == 0 && isGemini(provider)) {
+      if (missing > 0 && reasoning == 0 && isGemini(name)) {
         flags.add(UsageFlag.REASONING_FROM_TOTAL);
         reasoning = missing;
         output += missing;
@@ -67,7 +70,8 @@ public final class UsageNormaliser {
     }
   }
 
-  private static Sides sides(ReportedUsage reported, long cacheParts, Set<UsageFlag> flags) {
+  private static Sides sides(
+      ReportedUsage reported, long cacheParts, boolean holdsItsParts, Set<UsageFlag> flags) {
     boolean both = reported.has(Measure.INPUT) && reported.has(Measure.OUTPUT);
     if (reported.has(Measure.TOTAL) && !both) {
       return fromTotal(reported, cacheParts, flags);
@@ -81,8 +85,10 @@ public final class UsageNormaliser {
         boolean reasoningOutside = reasoning.isOutside() != reasoningMoved;
         Sides sides = place(reported, cacheParts, cacheOutside, reasoningOutside);
         boolean fits = cacheParts <= sides.input && reported.get(Measure.REASONING) <= sides.output;
-        boolean addsUp = !reported.has(Measure.TOTAL) || sides.sum() == reported.get(Measure.TOTAL);
-        if (fits && (addsUp || fallback == null)) {
+        boolean proven = reported.has(Measure.TOTAL) && sides.sum() == reported.get(Measure.TOTAL);
+        boolean addsUp = proven || !reported.has(Measure.TOTAL);
+        boolean credible = proven || !holdsItsParts || !(cacheMoved || reasoningMoved);
+        if (fits && credible && (addsUp || fallback == null)) {
           setMoved(flags, cacheMoved && cacheParts > 0, reasoningMoved);
           if (addsUp) {
             return sides;
@@ -91,7 +97,7 @@ public final class UsageNormaliser {
         }
       }
     }
-    // Firm placements that contradict themselves stay as reported: the ledger flags such a call.
+    // What contradicts itself stays as reported: the ledger flags such a call as impossible.
     return fallback == null
         ? place(reported, cacheParts, cache.isOutside(), reasoning.isOutside())
         : fallback;
@@ -143,11 +149,11 @@ public final class UsageNormaliser {
     return new Sides(Math.max(total - reasoning, cacheParts), reasoning);
   }
 
-  private static boolean isGemini(@Nullable String provider) {
-    if (provider == null) {
-      return false;
-    }
-    String name = provider.toLowerCase(Locale.ROOT);
-    return name.contains("gemini") || name.contains("google") || name.contains("gcp");
+  private static boolean isGemini(String family) {
+    return family.contains("gemini") || family.contains("google") || family.contains("gcp");
+  }
+
+  private static boolean holdsItsParts(String family) {
+    return family.contains("openai") && !isGemini(family) && !family.contains("claude");
   }
 }
