@@ -55,7 +55,12 @@ final class EventReader {
     for (int i = 0; i < linkCount; i++) {
       links.add(
           new SpanLink(
-              required(shared(), "trace id"), required(own(), "span id"), own(), own(), own()));
+              required(shared(), "trace id"),
+              required(own(), "span id"),
+              own(),
+              own(),
+              own(),
+              in.readByte() != 0));
     }
     return new AdmittedBatch(
         tenantId, project, source, admittedAtMicros, received, rejected, events, links);

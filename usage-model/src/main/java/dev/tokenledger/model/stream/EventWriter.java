@@ -58,6 +58,7 @@ final class EventWriter {
       own(link.parentSpanId());
       own(link.callEventId());
       own(link.responseId());
+      out.writeByte(link.tool() ? 1 : 0);
     }
   }
 

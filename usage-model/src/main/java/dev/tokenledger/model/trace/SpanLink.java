@@ -13,16 +13,29 @@ import org.jspecify.annotations.Nullable;
  * @param callEventId the id of the {@link dev.tokenledger.model.event.ModelCall} that was read off
  *     this span, or null when the span reports no usage of its own
  * @param responseId the provider's identifier of the answer, or null
+ * @param tool true when the span is the execution of a tool: a call within it is another call than
+ *     the one around it
  */
 public record SpanLink(
     String traceId,
     String spanId,
     @Nullable String parentSpanId,
     @Nullable String callEventId,
-    @Nullable String responseId) {
+    @Nullable String responseId,
+    boolean tool) {
 
   public SpanLink {
     Objects.requireNonNull(traceId, "traceId");
     Objects.requireNonNull(spanId, "spanId");
+  }
+
+  /** A span that is not the execution of a tool. */
+  public SpanLink(
+      String traceId,
+      String spanId,
+      @Nullable String parentSpanId,
+      @Nullable String callEventId,
+      @Nullable String responseId) {
+    this(traceId, spanId, parentSpanId, callEventId, responseId, false);
   }
 }

@@ -1,0 +1,89 @@
+package dev.tokenledger.ingest.otlp;
+
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attributes by name. A value is text, a {@link Number}, a {@link Boolean} or a list of these;
+ * nested maps have been flattened to dotted names.
+ */
+final class Attributes {
+  /** Nesting of maps that is followed; no convention needs more than two. */
+  static final int MAX_DEPTH = 4;
+
+  static final Attributes NONE = new Attributes(Map.of());
+
+  private final Map<String, Object> values;
+
+  Attributes(Map<String, Object> values) {
+    this.values = values;
+  }
+
+  @Nullable Object get(String name) {
+    return values.get(name);
+  }
+
+  boolean has(String name) {
+    return text(name) != null;
+  }
+
+  /** The first of these that has something in it, as text; a list is joined by commas. */
+  @Nullable String text(String... names) {
+    for (String name : names) {
+      Object value = values.get(name);
+      if (value != null) {
+        String text = asText(value);
+        if (!text.isBlank()) {
+          return text;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The first of these that is a number or the text of one; null when there is none. */
+  @Nullable BigDecimal number(String... names) {
+    for (String name : names) {
+      BigDecimal number = asNumber(values.get(name));
+      if (number != null) {
+        return number;
+      }
+    }
+    return null;
+  }
+
+  Iterable<Map.Entry<String, Object>> entries() {
+    return values.entrySet();
+  }
+
+  static String asText(Object value) {
+    if (value instanceof List<?> list) {
+      StringBuilder joined = new StringBuilder();
+      for (Object element : list) {
+        joined.append(joined.length() == 0 ? "" : ",").append(element);
+      }
+      return joined.toString();
+    }
+    return value.toString();
+  }
+
+  private static @Nullable BigDecimal asNumber(@Nullable Object value) {
+    if (value instanceof Double number) {
+      return number.isNaN() || number.isInfinite() ? null : BigDecimal.valueOf(number);
+    }
+    if (value instanceof Number || value instanceof String) {
+      String text = value.toString().strip();
+      if (text.isEmpty() || text.length() > 64) {
+        return null;
+      }
+      try {
+        return new BigDecimal(text);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,92 @@
+package dev.tokenledger.ingest.otlp;
+
+import static dev.tokenledger.model.event.ModelCall.UNKNOWN;
+
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** How long a span took, and how long until the first token. */
+final class Durations {
+  private static final BigDecimal MICROS_IN_MILLI = BigDecimal.valueOf(1000);
+  private static final BigDecimal MICROS_IN_SECOND = BigDecimal.valueOf(1_000_000);
+
+  /** A day: nothing that is one call takes longer, so a larger number has another unit. */
+  private static final BigDecimal MAX_MICROS = BigDecimal.valueOf(86_400_000_000L);
+
+  private Durations() {}
+
+  /** Microseconds from start to end, or {@code UNKNOWN} when the end is missing or before it. */
+  static long latencyMicros(SpanData span) {
+    return span.endNanos() < span.startNanos() || span.endNanos() <= 0
+        ? UNKNOWN
+        : (span.endNanos() - span.startNanos()) / 1000;
+  }
+
+  static long timeToFirstTokenMicros(SpanData span) {
+    Attributes attributes = span.attributes();
+    BigDecimal millis =
+        attributes.number("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk", "ttft_ms");
+    if (millis != null) {
+      return within(span, millis.multiply(MICROS_IN_MILLI));
+    }
+    BigDecimal seconds = attributes.number("gen_ai.response.time_to_first_chunk");
+    if (seconds != null) {
+      return within(span, seconds.multiply(MICROS_IN_SECOND));
+    }
+    BigDecimal unclear =
+        attributes.number(
+            "gen_ai.server.time_to_first_token",
+            "gen_ai.server.ttft",
+            "gen_ai.client.time_to_first_token");
+    if (unclear != null) {
+      // Seconds by convention, milliseconds by Strands: what exceeds the call cannot be seconds.
+      long micros = within(span, unclear.multiply(MICROS_IN_SECOND));
+      return micros == UNKNOWN ? within(span, unclear.multiply(MICROS_IN_MILLI)) : micros;
+    }
+    Instant completionStart =
+        instant(attributes.text("langfuse.observation.completion_start_time"));
+    if (completionStart != null) {
+      Instant start = Instant.EPOCH.plusNanos(span.startNanos());
+      return within(span, BigDecimal.valueOf(ChronoUnit.MICROS.between(start, completionStart)));
+    }
+    return fromEvents(span);
+  }
+
+  private static long fromEvents(SpanData span) {
+    for (SpanData.Event event : span.events()) {
+      String name = event.name().toLowerCase(Locale.ROOT);
+      if (name.startsWith("first token")
+          || name.contains("first_token")
+          || name.endsWith("firstchunk")
+          || name.endsWith("content.completion.chunk")) {
+        return within(span, BigDecimal.valueOf((event.timeNanos() - span.startNanos()) / 1000));
+      }
+    }
+    return UNKNOWN;
+  }
+
+  /** The duration when it lies within the call, else {@code UNKNOWN}. */
+  private static long within(SpanData span, BigDecimal micros) {
+    if (micros.signum() < 0 || micros.compareTo(MAX_MICROS) > 0) {
+      return UNKNOWN;
+    }
+    long latency = latencyMicros(span);
+    long value = micros.longValue();
+    return latency != UNKNOWN && value > latency ? UNKNOWN : value;
+  }
+
+  private static @Nullable Instant instant(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    try {
+      return Instant.parse(text.replace("\"", "").strip());
+    } catch (DateTimeException e) {
+      return null;
+    }
+  }
+}
