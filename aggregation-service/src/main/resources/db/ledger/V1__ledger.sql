@@ -322,6 +322,7 @@ CREATE TABLE ledger.spans (
   call_time timestamptz,
   call_tokens bigint NOT NULL DEFAULT 0,
   response_id text,
+  tool boolean NOT NULL DEFAULT false,
   seen_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, trace_id, span_id)
 );

@@ -1,0 +1,186 @@
+package dev.tokenledger.ingest.admission;
+
+import dev.tokenledger.ingest.IngestConfig;
+import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.model.event.EventHeader;
+import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.UsageEvent;
+import dev.tokenledger.model.price.PriceBook;
+import dev.tokenledger.model.stream.AdmittedBatch;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which decoded events are admitted, and makes them what the ledger stores: masked and
+ * priced. No I/O; thread-safe.
+ */
+public final class Admission {
+  private final Rules rules;
+  private final Duration window;
+  private final Duration ahead;
+  private final Clock clock;
+  private final AtomicLong lastMicros = new AtomicLong();
+
+  public Admission(Rules rules, IngestConfig config, Clock clock) {
+    this.rules = rules;
+    this.window = config.admissionWindow();
+    this.ahead = config.admissionAhead();
+    this.clock = clock;
+  }
+
+  /**
+   * What becomes of a request.
+   *
+   * @param batch the admitted events, for the stream
+   * @param rejected all refused items, of the dialect and of the door, in the order of the request
+   */
+  public record Result(AdmittedBatch batch, List<Rejection> rejected) {
+    /** Whether there is anything to be stored: events, places of spans, or counts of refusals. */
+    public boolean isEmpty() {
+      return batch.received() == 0 && batch.links().isEmpty();
+    }
+  }
+
+  /**
+   * @param project the project that the events are reported for
+   * @param source who reports, as the completeness meter names it
+   */
+  public Result admit(int tenantId, String project, String source, Decoded decoded) {
+    TenantRules tenant = rules.tenant(tenantId);
+    PriceBook book = rules.book();
+    Instant now = clock.instant();
+    Instant oldest = now.minus(window);
+    Instant latest = now.plus(ahead);
+    List<Rejection> rejected = new ArrayList<>(decoded.rejected());
+    List<UsageEvent> events = new ArrayList<>(decoded.events().size());
+    Set<String> ids = new HashSet<>(decoded.events().size() * 2);
+    for (Decoded.Draft draft : decoded.events()) {
+      UsageEvent event = draft.event();
+      EventHeader header = event.header();
+      if (header.time().isBefore(oldest)) {
+        rejected.add(tooOld(draft, oldest));
+      } else if (header.time().isAfter(latest)) {
+        rejected.add(tooNew(draft, latest));
+      } else if (!header.amends() && !ids.add(header.id())) {
+        rejected.add(repeated(draft));
+      } else {
+        events.add(price(mask(event, tenant), tenantId, book));
+      }
+    }
+    rejected.sort(Comparator.comparingInt(Rejection::index));
+    Map<String, Integer> reasons = new HashMap<>();
+    rejected.forEach(r -> reasons.merge(r.code().label(), 1, Integer::sum));
+    return new Result(
+        new AdmittedBatch(
+            tenantId,
+            project,
+            source,
+            nextMicros(now),
+            decoded.items(),
+            reasons,
+            events,
+            decoded.links()),
+        rejected);
+  }
+
+  /** The tenant's quota of events a minute, or null. */
+  public @Nullable Long quota(int tenantId) {
+    return rules.tenant(tenantId).eventsPerMinute();
+  }
+
+  /** The time in microseconds, but always later than the last: it orders updates of one event. */
+  private long nextMicros(Instant now) {
+    long micros = now.getEpochSecond() * 1_000_000L + now.getNano() / 1_000;
+    return lastMicros.updateAndGet(last -> Math.max(last + 1, micros));
+  }
+
+  private static UsageEvent price(UsageEvent event, int tenantId, PriceBook book) {
+    return event instanceof ModelCall call ? call.withPricing(book.price(tenantId, call)) : event;
+  }
+
+  private static UsageEvent mask(UsageEvent event, TenantRules tenant) {
+    EventHeader header = event.header();
+    if (header.user() == null
+        && header.attributes().isEmpty()
+        && header.tags().isEmpty()
+        && (header.session() == null || header.session().indexOf('@') < 0)) {
+      return event;
+    }
+    Pseudonyms pseudonyms = tenant.pseudonyms();
+    return event.withHeader(
+        new EventHeader(
+            header.id(),
+            header.time(),
+            header.environment(),
+            header.agent(),
+            header.feature(),
+            header.user() == null ? null : pseudonyms.of(header.user()),
+            header.session() == null ? null : pseudonyms.withoutEmails(header.session()),
+            header.traceId(),
+            header.spanId(),
+            header.parentSpanId(),
+            mask(header.tags(), tenant),
+            mask(header.attributes(), tenant),
+            header.amends()));
+  }
+
+  private static Map<String, String> mask(Map<String, String> values, TenantRules tenant) {
+    if (values.isEmpty()) {
+      return values;
+    }
+    Map<String, String> masked = new HashMap<>();
+    values.forEach(
+        (name, value) ->
+            masked.put(
+                name,
+                tenant.maskedAttributes().contains(name)
+                    ? tenant.pseudonyms().of(value)
+                    : tenant.pseudonyms().withoutEmails(value)));
+    return masked;
+  }
+
+  private Rejection tooOld(Decoded.Draft draft, Instant oldest) {
+    return new Rejection(
+        draft.index(),
+        draft.event().header().id(),
+        RejectionCode.TIME_TOO_OLD,
+        "The event started at "
+            + draft.event().header().time()
+            + ", before the admission window, which begins at "
+            + oldest
+            + ". Older history is brought in by an import.");
+  }
+
+  private Rejection tooNew(Decoded.Draft draft, Instant latest) {
+    return new Rejection(
+        draft.index(),
+        draft.event().header().id(),
+        RejectionCode.TIME_IN_FUTURE,
+        "The event starts at "
+            + draft.event().header().time()
+            + ", later than "
+            + latest
+            + ". Check the sender's clock and that the time is in UTC or has its offset.");
+  }
+
+  private static Rejection repeated(Decoded.Draft draft) {
+    return new Rejection(
+        draft.index(),
+        draft.event().header().id(),
+        RejectionCode.DUPLICATE_ID,
+        "An earlier event of this request has the same id; that one counts. Give each event an id"
+            + " of its own.");
+  }
+}

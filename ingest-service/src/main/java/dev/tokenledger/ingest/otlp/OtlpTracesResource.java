@@ -1,0 +1,87 @@
+package dev.tokenledger.ingest.otlp;
+
+import dev.tokenledger.ingest.Door;
+import dev.tokenledger.ingest.admission.Admission;
+import dev.tokenledger.ingest.body.BodyReader;
+import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.platform.identity.Scope;
+import dev.tokenledger.platform.problem.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.io.InputStream;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** OTLP/HTTP traces: what an OpenTelemetry exporter sends, answered as it expects. */
+@Path("/v1/traces")
+@Tag(name = "Capture", description = "Report usage")
+public class OtlpTracesResource {
+  private final Door door;
+  private final BodyReader bodies;
+  private final OtlpTraceDecoder decoder;
+
+  public OtlpTracesResource(Door door, BodyReader bodies, OtlpTraceDecoder decoder) {
+    this.door = door;
+    this.bodies = bodies;
+    this.decoder = decoder;
+  }
+
+  @POST
+  @Blocking
+  @RolesAllowed(Scope.INGEST_ROLE)
+  @Consumes({OtlpAnswer.PROTOBUF, OtlpAnswer.JSON})
+  @Operation(
+      summary = "Report OpenTelemetry traces",
+      description =
+          "OTLP/HTTP, protobuf or JSON, gzip or not. Model calls, agent runs and tool executions are"
+              + " read from the GenAI, OpenInference and OpenLLMetry attributes; spans that are"
+              + " refused are counted in the partial success.")
+  @APIResponse(responseCode = "200", description = "ExportTraceServiceResponse")
+  public Uni<Response> export(
+      InputStream body,
+      @HeaderParam(HttpHeaders.CONTENT_TYPE) String contentType,
+      @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding,
+      @HeaderParam(HttpHeaders.CONTENT_LENGTH) @Nullable Long length) {
+    boolean json = contentType.regionMatches(true, 0, OtlpAnswer.JSON, 0, OtlpAnswer.JSON.length());
+    try {
+      byte[] bytes = bodies.read(body, encoding, length == null ? -1 : length);
+      Decoded decoded = json ? decoder.decodeJson(bytes) : decoder.decodeProtobuf(bytes);
+      return door.admit("otlp", decoded)
+          .map(Admission.Result::rejected)
+          .map(rejected -> accepted(rejected, json))
+          .onFailure(ProblemException.class)
+          .recoverWithItem(e -> refused((ProblemException) e, json));
+    } catch (ProblemException e) {
+      return Uni.createFrom().item(refused(e, json));
+    }
+  }
+
+  private static Response accepted(List<Rejection> rejected, boolean json) {
+    return Response.ok(json ? OtlpAnswer.json(rejected) : OtlpAnswer.protobuf(rejected))
+        .type(json ? OtlpAnswer.JSON : OtlpAnswer.PROTOBUF)
+        .build();
+  }
+
+  /** An OTLP client reads the reason as a google.rpc.Status, in the encoding that it sent. */
+  private static Response refused(ProblemException problem, boolean json) {
+    Response.ResponseBuilder answer =
+        Response.status(problem.code().status())
+            .type(json ? OtlpAnswer.JSON : OtlpAnswer.PROTOBUF)
+            .entity(json ? OtlpAnswer.json(problem) : OtlpAnswer.protobuf(problem));
+    if (problem.retryAfter() != null) {
+      answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, problem.retryAfter().toSeconds()));
+    }
+    return answer.build();
+  }
+}
