@@ -1,0 +1,50 @@
+package dev.tokenledger.standalone;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Starts Postgres and Redis in the data directory, then the services, and stops them in the reverse
+ * order. The directory is the system property {@code tokenledger.data}, or {@code ./data}.
+ */
+@QuarkusMain
+public final class Main {
+  private Main() {}
+
+  public static void main(String... args) throws IOException {
+    Path data = Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath();
+    DataDirectory directory = DataDirectory.open(data);
+    EmbeddedRedis redis = new EmbeddedRedis(directory);
+    EmbeddedDatabase database = new EmbeddedDatabase(directory);
+    redis.start();
+    try {
+      database.start();
+    } catch (IOException | RuntimeException e) {
+      redis.stop();
+      throw e;
+    }
+    System.setProperty("tokenledger.database.url", database.url());
+    System.setProperty("tokenledger.database.owner-username", EmbeddedDatabase.OWNER);
+    System.setProperty("tokenledger.database.owner-password", directory.secret("postgres"));
+    System.setProperty("tokenledger.redis.url", redis.url());
+    System.setProperty(
+        "tokenledger.identity.bootstrap-file", data.resolve("bootstrap.env").toString());
+    Supervisor supervisor = new Supervisor(database, redis);
+    supervisor.start();
+    Quarkus.run(
+        null,
+        (exitCode, failure) -> {
+          supervisor.stop();
+          database.stop();
+          redis.stop();
+          directory.close();
+          if (failure != null) {
+            System.err.println("TokenLedger could not start: " + failure.getMessage());
+          }
+          System.exit(exitCode);
+        },
+        args);
+  }
+}
