@@ -14,7 +14,7 @@ import dev.tokenledger.ingest.usage.UsageJson;
 import dev.tokenledger.model.event.BillableUnits;
 
 /**
- * Finds the usage on a span. The first of these that says something wins, and later ones fill in
+ * Finds the usage on a span. The first of these that says what was sent wins; later ones fill in
  * what it leaves out:
  *
  * <ol>
@@ -38,7 +38,11 @@ final class UsageAttributes {
       }
     }
     String details = span.attributes().text("langfuse.observation.usage_details");
-    return details == null ? usage : langfuse(details).orElse(usage);
+    if (details == null) {
+      return usage;
+    }
+    ReportedUsage declared = langfuse(details);
+    return declared.hasSides() ? declared : declared.orElse(usage);
   }
 
   /**
@@ -95,6 +99,7 @@ final class UsageAttributes {
             Measure.INPUT,
             "gen_ai.usage.input_tokens",
             "gen_ai.usage.prompt_tokens",
+            "gen_ai.response.prompt_tokens",
             "llm.token_count.prompt",
             "llm.usage.input_tokens",
             "llm.usage.prompt_tokens",
@@ -105,6 +110,7 @@ final class UsageAttributes {
             Measure.OUTPUT,
             "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens",
+            "gen_ai.response.completion_tokens",
             "llm.token_count.completion",
             "llm.usage.output_tokens",
             "llm.usage.completion_tokens",

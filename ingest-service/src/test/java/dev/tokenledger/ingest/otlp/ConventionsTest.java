@@ -217,6 +217,35 @@ class ConventionsTest {
   }
 
   @Test
+  void whatAnApplicationDeclaredIsNotMixedWithWhatItsInstrumentationSaw() {
+    ModelCall call =
+        call(
+            OtlpJson.chat()
+                .with("langfuse.observation.usage_details", "{\"input\": 10, \"output\": 5}")
+                .with("gen_ai.usage.input_tokens", 100)
+                .with("gen_ai.usage.output_tokens", 5)
+                .with("gen_ai.usage.cache_read.input_tokens", 90));
+    assertThat(call.usage()).isEqualTo(TokenUsage.of(10, 5));
+  }
+
+  @Test
+  void theBlockOfAProviderIsNotMeasuredByTheSdksTotal() {
+    ModelCall call =
+        call(
+            OtlpJson.chat()
+                .with("ai.usage.inputTokens", 10)
+                .with("ai.usage.outputTokens", 7)
+                .with("ai.usage.totalTokens", 17)
+                .with("ai.usage.reasoningTokens", 3)
+                .with(
+                    "ai.response.providerMetadata",
+                    "{\"anthropic\":{\"usage\":{\"input_tokens\":10,"
+                        + "\"cache_read_input_tokens\":90,\"output_tokens\":7}}}"));
+    assertThat(call.usage()).isEqualTo(new TokenUsage(100, 7, 90, 0, 0, 3, 0, 0, 0, 0));
+    assertThat(call.header().attributes()).doesNotContainKey("tokenledger.usage.flags");
+  }
+
+  @Test
   void claudeCode() {
     Decoded decoded =
         decode(
@@ -390,6 +419,43 @@ class ConventionsTest {
     assertThat(call.header().user()).isEqualTo("u-9");
     assertThat(call.header().feature()).isEqualTo("checkout");
     assertThat(call.header().tags()).isEqualTo(Map.of("service", "shop", "team", "search"));
+  }
+
+  @Test
+  void aCallInheritsWhatTheSpansAroundItSayAndItDoesNot() {
+    String middle = "00f067aa0ba902b7";
+    String leaf = "00f067aa0ba902b8";
+    OtlpJson call =
+        OtlpJson.span(OtlpJson.TRACE, leaf, middle, "chat")
+            .with("gen_ai.operation.name", "chat")
+            .with("user.id", "u-leaf");
+    OtlpJson web = OtlpJson.span(OtlpJson.TRACE, middle, OtlpJson.SPAN, "POST");
+    OtlpJson agent =
+        OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, OtlpJson.SPAN, "run")
+            .with("gen_ai.operation.name", "invoke_agent")
+            .with("gen_ai.agent.name", "planner")
+            .with("tokenledger.feature", "checkout")
+            .with("user.id", "u-root")
+            .with("session.id", "s-root");
+    ModelCall inherited = Ledger.events(decode(call, web, agent), ModelCall.class).get(0);
+    assertThat(inherited.header().agent()).isEqualTo("planner");
+    assertThat(inherited.header().feature()).isEqualTo("checkout");
+    assertThat(inherited.header().session()).isEqualTo("s-root");
+    assertThat(inherited.header().user()).isEqualTo("u-leaf");
+    assertThat(Ledger.events(decode(call, agent), ModelCall.class).get(0).header().agent())
+        .as("with a gap between them")
+        .isNull();
+  }
+
+  @Test
+  void declaredMetadataIsKeptForTheDetailView() {
+    ModelCall call =
+        call(
+            OtlpJson.chat()
+                .with("metadata", "{\"region\": \"emea\", \"user_id\": \"u\", \"o\": {}}"));
+    assertThat(call.header().attributes())
+        .containsEntry("region", "emea")
+        .doesNotContainKeys("user_id", "o");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.tokenledger.ingest.otlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.ingest.event.Rejection;
 import dev.tokenledger.ingest.event.RejectionCode;
@@ -198,6 +199,36 @@ class OtlpSamplesTest {
     assertThat(tools("langfuse-otelMapping-09338.json")).containsExactly("bake_cake");
     // The instrumentation's kind is asked before the operation.
     assertThat(tools("langfuse-otelMapping-02782.json")).hasSize(1);
+  }
+
+  /** One call in the words of OpenInference, of the conventions, and of the deprecated ones. */
+  @Test
+  void aCallSaysTheSameInOpenInferenceAndInTheConventions() throws IOException {
+    for (String fixture :
+        List.of(
+            "openinference_client_span_input_output_only",
+            "openinference_client_span_tool_calls",
+            "otel_genai_client_span_tool_calls",
+            "otel_genai_deprecated_client_span_tool_calls")) {
+      OtlpJson span = OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, null, "call");
+      new ObjectMapper()
+              .readTree(SharedData.bytes("otel-genai/openinference-fixtures/" + fixture + ".json"))
+              .properties()
+              .stream()
+              .filter(entry -> entry.getValue().isValueNode())
+              .forEach(
+                  entry ->
+                      span.with(
+                          entry.getKey(),
+                          entry.getValue().isInt()
+                              ? (Object) entry.getValue().intValue()
+                              : entry.getValue().asText()));
+      Decoded decoded = new OtlpTraceDecoder().decodeJson(OtlpJson.request(span));
+      ModelCall call = Ledger.events(decoded, ModelCall.class).get(0);
+      assertThat(call.usage()).as(fixture).isEqualTo(TokenUsage.of(97, 52));
+      assertThat(call.provider()).as(fixture).isEqualTo("openai");
+      assertThat(call.model()).as(fixture).startsWith("gpt-4");
+    }
   }
 
   @Test
