@@ -22,7 +22,8 @@ import dev.tokenledger.model.event.BillableUnits;
  *   <li>the provider's own block that Vercel's AI SDK attaches ({@code
  *       ai.response.providerMetadata}): its spelling tells whether cached tokens are held by the
  *       input, which the SDK's versions disagree on;
- *   <li>attributes with counts, of any convention.
+ *   <li>attributes with counts, of any convention;
+ *   <li>where these hold no sides, the objects that MLflow and LangWatch write.
  * </ol>
  */
 final class UsageAttributes {
@@ -36,6 +37,9 @@ final class UsageAttributes {
         ReportedUsage block = ProviderUsage.read(UsageJson.flatten(provider.path("usage")));
         usage = withProviderBlock(usage, block);
       }
+    }
+    if (!usage.hasSides()) {
+      usage = declaredBlock(span.attributes()).orElse(usage);
     }
     String details = span.attributes().text("langfuse.observation.usage_details");
     if (details == null) {
@@ -56,6 +60,15 @@ final class UsageAttributes {
     ReportedUsage merged = block.orElse(attributes);
     Placement cache = block.cache();
     return new ReportedUsage(merged.counts(), cache, merged.reasoning(), merged.units());
+  }
+
+  /** Usage that MLflow and LangWatch write as one object, in a provider's words. */
+  private static ReportedUsage declaredBlock(Attributes attributes) throws BadUsageException {
+    JsonNode block = Json.object(attributes.text("mlflow.chat.tokenUsage"));
+    if (block.isMissingNode()) {
+      block = Json.object(attributes.text("langwatch.metrics")).path("value");
+    }
+    return ProviderUsage.read(UsageJson.flatten(block));
   }
 
   private static ReportedUsage langfuse(String details) throws BadUsageException, Refusal {

@@ -246,6 +246,51 @@ class ConventionsTest {
   }
 
   @Test
+  void mlflowAndLangWatchWriteTheirCountsAsOneObject() {
+    ModelCall mlflow =
+        call(
+            OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, null, "ChatOpenAI")
+                .with("mlflow.spanType", "\"CHAT_MODEL\"")
+                .with(
+                    "mlflow.chat.tokenUsage",
+                    "{\"input_tokens\": 10, \"output_tokens\": 5, \"total_tokens\": 15}"));
+    assertThat(mlflow.usage()).isEqualTo(TokenUsage.of(10, 5));
+    ModelCall langWatch =
+        call(
+            OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, null, "llm")
+                .with("langwatch.span.type", "llm")
+                .with("langwatch.thread.id", "thread-1")
+                .with(
+                    "langwatch.metrics",
+                    "{\"type\": \"json\", \"value\": {\"promptTokens\": 7,"
+                        + " \"completionTokens\": 2}}"));
+    assertThat(langWatch.usage()).isEqualTo(TokenUsage.of(7, 2));
+    assertThat(langWatch.header().session()).isEqualTo("thread-1");
+  }
+
+  @Test
+  void liteLlmNamesItsOperationsAfterItsFunctions() {
+    Decoded decoded =
+        decode(
+            OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, null, "litellm_request")
+                .with("gen_ai.operation.name", "acompletion")
+                .with("gen_ai.system", "openai")
+                .with("gen_ai.request.model", "gpt-4o")
+                .with("gen_ai.usage.input_tokens", 10)
+                .with("gen_ai.usage.output_tokens", 5)
+                .with("gen_ai.usage.total_tokens", 15)
+                .with("gen_ai.cost.total_cost", 0.00007)
+                .with("metadata.user_api_key_user_id", "u-1"),
+            OtlpJson.span(OtlpJson.TRACE, "00f067aa0ba902b7", OtlpJson.SPAN, "raw_gen_ai_request")
+                .with("llm.openai.messages", "[]")
+                .with("llm.openai.usage", "Usage(completion_tokens=5, prompt_tokens=10)"));
+    assertThat(Ledger.lines(decoded)).containsExactly(OtlpJson.SPAN + " gpt-4o 10/5");
+    ModelCall call = Ledger.events(decoded, ModelCall.class).get(0);
+    assertThat(call.reportedCost().toUsd()).isEqualTo("0.000070000");
+    assertThat(call.header().user()).isEqualTo("u-1");
+  }
+
+  @Test
   void claudeCode() {
     Decoded decoded =
         decode(
