@@ -66,7 +66,16 @@ final class Attributes {
       }
       return joined.toString();
     }
+    if (value instanceof Double || value instanceof BigDecimal) {
+      BigDecimal number = asNumber(value);
+      return number == null ? value.toString() : plain(number.stripTrailingZeros());
+    }
     return value.toString();
+  }
+
+  /** The same text for a number in either encoding: {@code 1} and not {@code 1.0}. */
+  private static String plain(BigDecimal number) {
+    return Math.abs(number.scale()) < 20 ? number.toPlainString() : number.toString();
   }
 
   private static @Nullable BigDecimal asNumber(@Nullable Object value) {

@@ -69,6 +69,8 @@ final class Dimensions {
             "traceloop.association.properties.userId",
             "langfuse.trace.metadata.langfuse_user_id",
             "langsmith.metadata.user_id",
+            "metadata.user_api_key_end_user_id",
+            "metadata.user_api_key_user_id",
             "gen_ai.request.user",
             "llm.user"));
   }

@@ -15,6 +15,7 @@ final class GenAiNames {
           "langfuse.",
           "langsmith.",
           "langwatch.",
+          "mlflow.",
           "agent_name",
           "operation.name",
           "embedding.",

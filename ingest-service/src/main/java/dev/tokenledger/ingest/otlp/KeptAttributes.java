@@ -1,5 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,13 @@ final class KeptAttributes {
     copy(span.attributes(), KEPT, kept);
     copy(span.resource(), RESOURCE_KEPT, kept);
     collect(span.attributes(), METADATA_PREFIXES, kept, MAX_ATTRIBUTES);
+    // OpenInference's metadata: one object of what the application declared.
+    for (Map.Entry<String, JsonNode> entry :
+        Json.object(span.attributes().text("metadata")).properties()) {
+      if (entry.getValue().isValueNode()) {
+        put(kept, entry.getKey(), entry.getValue().asText(), MAX_ATTRIBUTES);
+      }
+    }
     kept.keySet().removeIf(Dimensions::isPersonal);
     return kept;
   }

@@ -64,7 +64,8 @@ enum SpanKind {
       kind = operation(lower(attributes.text("llm.request.type")));
     }
     if (kind == null) {
-      kind = named(attributes.text("langsmith.span.kind", "langwatch.span.type"));
+      kind =
+          named(attributes.text("langsmith.span.kind", "langwatch.span.type", "mlflow.spanType"));
     }
     if (kind == null) {
       kind = claudeCode(span.name());
@@ -81,13 +82,16 @@ enum SpanKind {
     return kind;
   }
 
-  /** A kind by the names that Langfuse, OpenInference, Traceloop, LangSmith and LangWatch use. */
+  /**
+   * A kind by the names that Langfuse, OpenInference, Traceloop, LangSmith, LangWatch and MLflow
+   * use, the last in quotes.
+   */
   private static @Nullable SpanKind named(@Nullable String name) {
-    String kind = lower(name);
+    String kind = name == null ? null : lower(name.replace("\"", ""));
     return kind == null
         ? null
         : switch (kind) {
-          case "generation", "llm", "embedding", "reranker", "rerank" -> CALL;
+          case "generation", "llm", "chat_model", "embedding", "reranker", "rerank" -> CALL;
           case "agent" -> AGENT;
           case "tool" -> TOOL;
           case "chain",

@@ -14,7 +14,7 @@ import dev.tokenledger.ingest.usage.UsageJson;
 import dev.tokenledger.model.event.BillableUnits;
 
 /**
- * Finds the usage on a span. The first of these that says something wins, and later ones fill in
+ * Finds the usage on a span. The first of these that says what was sent wins; later ones fill in
  * what it leaves out:
  *
  * <ol>
@@ -22,7 +22,8 @@ import dev.tokenledger.model.event.BillableUnits;
  *   <li>the provider's own block that Vercel's AI SDK attaches ({@code
  *       ai.response.providerMetadata}): its spelling tells whether cached tokens are held by the
  *       input, which the SDK's versions disagree on;
- *   <li>attributes with counts, of any convention.
+ *   <li>attributes with counts, of any convention;
+ *   <li>where these hold no sides, the objects that MLflow and LangWatch write.
  * </ol>
  */
 final class UsageAttributes {
@@ -37,8 +38,15 @@ final class UsageAttributes {
         usage = withProviderBlock(usage, block);
       }
     }
+    if (!usage.hasSides()) {
+      usage = declaredBlock(span.attributes()).orElse(usage);
+    }
     String details = span.attributes().text("langfuse.observation.usage_details");
-    return details == null ? usage : langfuse(details).orElse(usage);
+    if (details == null) {
+      return usage;
+    }
+    ReportedUsage declared = langfuse(details);
+    return declared.hasSides() ? declared : declared.orElse(usage);
   }
 
   /**
@@ -52,6 +60,15 @@ final class UsageAttributes {
     ReportedUsage merged = block.orElse(attributes);
     Placement cache = block.cache();
     return new ReportedUsage(merged.counts(), cache, merged.reasoning(), merged.units());
+  }
+
+  /** Usage that MLflow and LangWatch write as one object, in a provider's words. */
+  private static ReportedUsage declaredBlock(Attributes attributes) throws BadUsageException {
+    JsonNode block = Json.object(attributes.text("mlflow.chat.tokenUsage"));
+    if (block.isMissingNode()) {
+      block = Json.object(attributes.text("langwatch.metrics")).path("value");
+    }
+    return ProviderUsage.read(UsageJson.flatten(block));
   }
 
   private static ReportedUsage langfuse(String details) throws BadUsageException, Refusal {
@@ -95,6 +112,7 @@ final class UsageAttributes {
             Measure.INPUT,
             "gen_ai.usage.input_tokens",
             "gen_ai.usage.prompt_tokens",
+            "gen_ai.response.prompt_tokens",
             "llm.token_count.prompt",
             "llm.usage.input_tokens",
             "llm.usage.prompt_tokens",
@@ -105,6 +123,7 @@ final class UsageAttributes {
             Measure.OUTPUT,
             "gen_ai.usage.output_tokens",
             "gen_ai.usage.completion_tokens",
+            "gen_ai.response.completion_tokens",
             "llm.token_count.completion",
             "llm.usage.output_tokens",
             "llm.usage.completion_tokens",

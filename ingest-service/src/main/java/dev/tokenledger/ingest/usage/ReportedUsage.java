@@ -2,8 +2,10 @@ package dev.tokenledger.ingest.usage;
 
 import dev.tokenledger.model.event.BillableUnits;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Counts as somebody reported them, before they have one meaning. A measure that is not in the map
@@ -16,6 +18,17 @@ import java.util.Objects;
  */
 public record ReportedUsage(
     Map<Measure, Long> counts, Placement cache, Placement reasoning, BillableUnits units) {
+
+  /** The input, its parts, and the total, which means nothing beside another input. */
+  private static final Set<Measure> INPUT_SIDE =
+      EnumSet.of(
+          Measure.INPUT,
+          Measure.TOTAL,
+          Measure.CACHE_READ,
+          Measure.CACHE_WRITE,
+          Measure.CACHE_WRITE_1H,
+          Measure.AUDIO_INPUT,
+          Measure.IMAGE_INPUT);
 
   public ReportedUsage {
     counts = Map.copyOf(counts);
@@ -37,13 +50,22 @@ public record ReportedUsage(
     return counts.getOrDefault(measure, 0L);
   }
 
+  /** True when the report says what was sent or what was generated, and not parts alone. */
+  public boolean hasSides() {
+    return has(Measure.INPUT) || has(Measure.OUTPUT);
+  }
+
   /**
-   * These counts, and from the other report those that are missing here. The placements are those
-   * of the report that holds the input.
+   * These counts, and from the other report those that are missing here. The input and its parts
+   * are taken from one report alone, with its placement: parts of one would not fit the input of
+   * another that means something else by it.
    */
   public ReportedUsage orElse(ReportedUsage other) {
     Map<Measure, Long> merged = new EnumMap<>(Measure.class);
     merged.putAll(other.counts);
+    if (has(Measure.INPUT)) {
+      INPUT_SIDE.forEach(merged::remove);
+    }
     merged.putAll(counts);
     boolean ours = has(Measure.INPUT) || !other.has(Measure.INPUT);
     return new ReportedUsage(
