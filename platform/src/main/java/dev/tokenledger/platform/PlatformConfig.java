@@ -12,7 +12,19 @@ public interface PlatformConfig {
 
   Database database();
 
+  Redis redis();
+
   Identity identity();
+
+  /** The data directory of the one-process edition; the services themselves have none. */
+  Optional<String> data();
+
+  /** Where Redis is. */
+  interface Redis {
+    /** Address with password: {@code redis://:password@host:port}, {@code rediss://} for TLS. */
+    @WithDefault("redis://localhost:6379")
+    String url();
+  }
 
   /** Where Postgres is and who connects to it. */
   interface Database {

@@ -71,7 +71,7 @@ final class EmbeddedDatabase implements EmbeddedStore {
             .setServerConfig("full_page_writes", "on")
             .setServerConfig("max_connections", "60")
             .setServerConfig("shared_buffers", "128MB")
-            .setServerConfig("wal_compression", "lz4")
+            .setServerConfig("wal_compression", "on")
             .setServerConfig("max_wal_size", "2GB")
             .setServerConfig("checkpoint_timeout", "15min")
             .setServerConfig("autovacuum_vacuum_insert_scale_factor", "0.5")

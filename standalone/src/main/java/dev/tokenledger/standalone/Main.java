@@ -4,6 +4,8 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Starts Postgres and Redis in the data directory, then the services, and stops them in the reverse
@@ -14,6 +16,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String... args) throws IOException {
+    // Until Quarkus has configured logging, everything down to the finest trace would be printed.
+    Logger.getLogger("").setLevel(Level.WARNING);
     Path data = Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath();
     DataDirectory directory = DataDirectory.open(data);
     EmbeddedRedis redis = new EmbeddedRedis(directory);
@@ -41,7 +45,8 @@ public final class Main {
           redis.stop();
           directory.close();
           if (failure != null) {
-            System.err.println("TokenLedger could not start: " + failure.getMessage());
+            System.err.println("TokenLedger could not start");
+            failure.printStackTrace();
           }
           System.exit(exitCode);
         },

@@ -1,18 +1,20 @@
 package dev.tokenledger.standalone;
 
-import io.quarkus.scheduler.Scheduled;
+import io.quarkus.runtime.StartupEvent;
 import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.file.Path;
+import jakarta.enterprise.event.Observes;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Tells the person at the terminal once everything is ready, and where to go. */
 @ApplicationScoped
 class ReadyBanner {
+  private static final long LOOK_EVERY_MILLIS = 100;
+
   private final SmallRyeHealthReporter health;
   private final int port;
-  private final Path keys;
-  private boolean shown;
+  private final String keys;
 
   ReadyBanner(
       SmallRyeHealthReporter health,
@@ -21,22 +23,28 @@ class ReadyBanner {
           String keys) {
     this.health = health;
     this.port = port;
-    this.keys = Path.of(keys);
+    this.keys = keys;
   }
 
-  @Scheduled(
-      identity = "ready-banner",
-      every = "0.2s",
-      concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
-  void showWhenReady() {
-    if (shown || health.getReadiness().isDown()) {
+  void begin(@Observes StartupEvent event) {
+    Thread thread = new Thread(this::showWhenReady, "ready-banner");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void showWhenReady() {
+    try {
+      while (health.getReadiness().isDown()) {
+        TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       return;
     }
-    shown = true;
-    System.out.println();
-    System.out.println("  TokenLedger is ready:  http://localhost:" + port + "/");
-    System.out.println("  API and its tests:     http://localhost:" + port + "/api-docs");
-    System.out.println("  The first keys are in  " + keys);
-    System.out.println();
+    System.out.printf(
+        "%n  TokenLedger is ready:    http://localhost:%d/%n"
+            + "  Its API, to try:         http://localhost:%d/api-docs%n"
+            + "  The first keys are in    %s%n%n",
+        port, port, keys);
   }
 }

@@ -12,6 +12,7 @@ import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Request;
 import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Default;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether Redis can be trusted with events: that it keeps what it acknowledges, and that it has
- * room. Looked at several times a second, so that a request needs no round trip to know.
+ * room. Looked at every second, so that a request needs no round trip to know.
  */
+@Default
 @Readiness
 @ApplicationScoped
 public class StreamHealth implements HealthCheck {
@@ -89,7 +91,7 @@ public class StreamHealth implements HealthCheck {
 
   @Scheduled(
       identity = "ingest-stream-health",
-      every = "0.25s",
+      every = "1s",
       concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
   void look() {
     try {

@@ -17,6 +17,7 @@ import java.util.Properties;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a service's own schema up to date, connected as the owner. Safe to run from several
@@ -89,8 +90,8 @@ public class Migrations {
   /** The scripts of one schema, read from the class path by name. */
   private record Scripts(String schema, List<String> names) implements ResourceProvider {
     @Override
-    public LoadableResource getResource(String name) {
-      return new Script("db/" + schema + "/" + name);
+    public @Nullable LoadableResource getResource(String name) {
+      return names.contains(name) ? new Script("db/" + schema + "/" + name) : null;
     }
 
     @Override

@@ -132,7 +132,10 @@ public class ApiKeys {
       LOG.warnf("API keys could not be refreshed; those known stay valid: %s", e.getMessage());
     } catch (IllegalStateException e) {
       // Before the first migration the tables are not there; afterwards this is a fault to see.
-      LOG.warnf("API keys could not be read: %s", e.getCause() == null ? e : e.getCause());
+      LOG.logf(
+          isLoaded() ? Logger.Level.WARN : Logger.Level.DEBUG,
+          "API keys could not be read: %s",
+          e.getCause() == null ? e : e.getCause());
     }
   }
 
