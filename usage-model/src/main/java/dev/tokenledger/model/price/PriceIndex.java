@@ -153,7 +153,7 @@ final class PriceIndex {
   }
 
   private @Nullable PriceMatch maker(ModelNames.Form form) {
-    for (String maker : Providers.MAKERS) {
+    for (String maker : Providers.makersOf(form.name())) {
       @Nullable PriceMatch match = named(maker, form, "sold by its maker, " + maker);
       if (match != null) {
         return match;
@@ -163,7 +163,7 @@ final class PriceIndex {
   }
 
   private @Nullable PriceMatch bare(ModelNames.Form form) {
-    for (String maker : Providers.MAKERS) {
+    for (String maker : Providers.makersOf(form.name())) {
       @Nullable PriceMatch match = named(maker, form, null);
       if (match != null) {
         return match;
@@ -180,7 +180,7 @@ final class PriceIndex {
   /** A name of which the catalogue lists only dated snapshots, if they all cost the same. */
   private @Nullable PriceMatch findSnapshots(@Nullable String hint, ModelNames.Form form) {
     @Nullable String seller = hint == null ? form.provider() : hint;
-    for (String provider : seller == null ? Providers.MAKERS : List.of(seller)) {
+    for (String provider : seller == null ? Providers.makersOf(form.name()) : List.of(seller)) {
       @Nullable Map<String, List<PriceHistory>> undated = byUndatedName.get(provider);
       List<PriceHistory> snapshots =
           undated == null ? List.of() : undated.getOrDefault(form.name(), List.of());
