@@ -202,6 +202,7 @@ final class PriceIndex {
       steps.add(step);
     }
     Price price = history.last();
-    return new PriceMatch(price.provider(), price.model(), List.copyOf(steps), snapshot, history);
+    return new PriceMatch(
+        price.provider(), price.model(), List.copyOf(steps), snapshot, history, null);
   }
 }
