@@ -87,6 +87,14 @@ final class PriceIndex {
         return match;
       }
     }
+    if (hint == null && forms.stream().allMatch(form -> form.provider() == null)) {
+      for (ModelNames.Form form : forms) {
+        @Nullable PriceMatch match = anySeller(form);
+        if (match != null) {
+          return match;
+        }
+      }
+    }
     for (ModelNames.Form form : forms) {
       @Nullable PriceMatch match = findSnapshots(hint, form);
       if (match != null) {
@@ -97,7 +105,9 @@ final class PriceIndex {
   }
 
   private boolean isProvider(String canonical) {
-    return Providers.isWellKnown(canonical) || byProvider.containsKey(canonical);
+    return Providers.isWellKnown(canonical)
+        || Providers.passesThrough(canonical)
+        || byProvider.containsKey(canonical);
   }
 
   private @Nullable PriceMatch find(@Nullable String hint, ModelNames.Form form) {
@@ -169,6 +179,11 @@ final class PriceIndex {
         return match;
       }
     }
+    return null;
+  }
+
+  /** Of a name that nobody was named for and no maker sells. */
+  private @Nullable PriceMatch anySeller(ModelNames.Form form) {
     List<PriceHistory> sellers = byName.getOrDefault(form.name(), List.of());
     if (sellers.isEmpty() || !agree(sellers) || catalogue && sellers.get(0).last().isFree()) {
       return null;

@@ -58,6 +58,7 @@ class PriceAliasTest {
           x_ai           , grok-4                                                 , xai/grok-4
           mistral_ai     , mistral-large-latest                                   , mistral/mistral-large-latest
           deepseek       , deepseek-chat                                          , deepseek/deepseek-chat
+          -              , deepseek/deepseek-chat                                 , deepseek/deepseek-chat
           cohere         , command-r-plus                                         , cohere/command-r-plus
           -              , llama-3.3-70b-versatile                                , groq/llama-3.3-70b-versatile
           together       , meta-llama/Llama-3.3-70B-Instruct-Turbo                , together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo
@@ -81,6 +82,7 @@ class PriceAliasTest {
           -          , gpt-4o-tuned-by-us
           -          , gpt
           -          , acme/gpt-4o
+          -          , openai/gpt-oss-120b
           groq       , gpt-4o
           openrouter , google/gemma-3-27b-it:free
           openrouter , google/gemma-3-27b-it:nitro
