@@ -107,6 +107,7 @@ final class PriceIndex {
   private boolean isProvider(String canonical) {
     return Providers.isWellKnown(canonical)
         || Providers.passesThrough(canonical)
+        || Providers.isSelfHosted(canonical)
         || byProvider.containsKey(canonical);
   }
 
@@ -148,7 +149,9 @@ final class PriceIndex {
 
   private boolean isGateway(String provider) {
     return Providers.passesThrough(provider)
-        || !Providers.isWellKnown(provider) && !byProvider.containsKey(provider);
+        || !Providers.isWellKnown(provider)
+            && !Providers.isSelfHosted(provider)
+            && !byProvider.containsKey(provider);
   }
 
   /** A match at one seller; {@code step} says why a seller that was not named may be taken. */

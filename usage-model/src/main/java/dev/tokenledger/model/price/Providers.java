@@ -57,6 +57,22 @@ public final class Providers {
   private static final Set<String> PASS_THROUGH =
       Set.of("openai", "openrouter", "vercel_ai_gateway", "litellm", "litellm_proxy");
 
+  /** Servers of one's own: what they run costs hardware, not what its maker asks for it. */
+  private static final Set<String> SELF_HOSTED =
+      Set.of(
+          "vllm",
+          "hosted_vllm",
+          "ollama",
+          "ollama_chat",
+          "llama_cpp",
+          "llamacpp",
+          "llamafile",
+          "lm_studio",
+          "localai",
+          "sglang",
+          "tgi",
+          "xinference");
+
   private static final Map<String, String> CANONICAL = new HashMap<>();
 
   static {
@@ -160,6 +176,10 @@ public final class Providers {
 
   static List<String> atSameListPrice(String canonical) {
     return SAME_LIST_PRICE.getOrDefault(canonical, List.of());
+  }
+
+  static boolean isSelfHosted(String canonical) {
+    return SELF_HOSTED.contains(canonical);
   }
 
   static boolean passesThrough(String canonical) {

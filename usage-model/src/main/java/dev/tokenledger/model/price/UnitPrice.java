@@ -63,10 +63,11 @@ public record UnitPrice(UnitKind kind, ServiceTier tier, long aboveInputTokens, 
     return new UnitPrice(kind, tier, aboveInputTokens, femto.longValueExact());
   }
 
-  // Not movePointLeft: it writes out all digits of a large exponent before the bounds are checked.
   /** As {@link #of}, from a price as it is written: per million for tokens and characters. */
   public static UnitPrice ofWritten(
       UnitKind kind, ServiceTier tier, long aboveInputTokens, BigDecimal written) {
+    // Not movePointLeft: it writes out all digits of a large exponent before the bounds are
+    // checked.
     return of(kind, tier, aboveInputTokens, written.scaleByPowerOfTen(-kind.unit().writtenPower()));
   }
 

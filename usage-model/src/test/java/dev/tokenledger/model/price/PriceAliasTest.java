@@ -87,6 +87,9 @@ class PriceAliasTest {
           openrouter , google/gemma-3-27b-it:free
           openrouter , google/gemma-3-27b-it:nitro
           vllm       , llama3
+          vllm       , mistral-small-latest
+          vllm       , mistral/mistral-small-latest
+          -          , hosted_vllm/mistral-small-latest
           -          , /
           -          , openai/
           -          , ft:
