@@ -21,11 +21,13 @@ final class LiteLlmEntry {
   private static final Set<String> CONVERSATION =
       Set.of("chat", "responses", "completion", "realtime");
 
+  private final String key;
   private final JsonNode json;
   private final String mode;
   private final Map<LiteLlmFields.Field, BigDecimal> prices = new HashMap<>();
 
-  private LiteLlmEntry(JsonNode json) {
+  private LiteLlmEntry(String key, JsonNode json) {
+    this.key = key;
     this.json = json;
     this.mode = json.path("mode").asText("");
   }
@@ -35,8 +37,8 @@ final class LiteLlmEntry {
    *
    * @throws IllegalArgumentException if a price is not a decimal number, negative or out of range
    */
-  static List<UnitPrice> unitPrices(JsonNode json) {
-    LiteLlmEntry entry = new LiteLlmEntry(json);
+  static List<UnitPrice> unitPrices(String key, JsonNode json) {
+    LiteLlmEntry entry = new LiteLlmEntry(key, json);
     entry.readFields();
     entry.readSizes();
     entry.readSeconds();
@@ -120,7 +122,7 @@ final class LiteLlmEntry {
     // for.
     @Nullable BigDecimal usd = decimal(bySize, "search_context_size_medium");
     boolean perCall =
-        json.path("litellm_provider").asText("").matches("gemini|vertex_ai.*")
+        key.contains("gemini")
             && !json.path("web_search_billing_unit").asText("").equals("per_query");
     putIfAbsent(perCall ? UnitKind.PER_SEARCHING_CALL : UnitKind.PER_SEARCH, usd);
   }
@@ -131,6 +133,15 @@ final class LiteLlmEntry {
     if (input != null && input.signum() > 0 && written != null && written.signum() == 0) {
       // "No charge for writing": the tokens are still input.
       drop(UnitKind.CACHE_WRITE);
+    }
+    @Nullable BigDecimal output = get(UnitKind.OUTPUT);
+    if (CONVERSATION.contains(mode)
+        && input != null
+        && input.signum() > 0
+        && output != null
+        && output.signum() == 0) {
+      // Nobody answers for nothing while billing the question: the price is not known.
+      drop(UnitKind.OUTPUT);
     }
     if (has(UnitKind.INPUT) && !mode.equals("embedding")) {
       // Images sent to a model that bills by token are among its input tokens.

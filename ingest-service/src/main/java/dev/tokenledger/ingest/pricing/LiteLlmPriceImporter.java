@@ -156,7 +156,7 @@ public final class LiteLlmPriceImporter {
 
     private void read(String key, JsonNode entry) {
       String listedBy = entry.path("litellm_provider").asText("");
-      if (listedBy.isEmpty() || key.equals("sample_spec")) {
+      if (listedBy.isEmpty() || key.equals("sample_spec") || key.endsWith("/")) {
         skip(key, "not a model");
         return;
       }
@@ -166,7 +166,7 @@ public final class LiteLlmPriceImporter {
       }
       String provider = Providers.canonical(listedBy);
       String model = modelOf(key, provider);
-      List<UnitPrice> unitPrices = LiteLlmEntry.unitPrices(entry);
+      List<UnitPrice> unitPrices = LiteLlmEntry.unitPrices(key, entry);
       if (unitPrices.isEmpty()) {
         skip(key, hasIgnoredPrice(entry) ? "billed by what is not reported" : "no price");
         return;

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -22,6 +23,9 @@ import java.util.Objects;
 public record Catalogue(String source, LocalDate learned, String notice, List<Price> prices) {
   private static final String BUILT_IN = "catalogue.tsv";
 
+  /** Last prices of models that price lists drop: imports of history still meet them. */
+  private static final String WITHDRAWN = "withdrawn.tsv";
+
   public Catalogue {
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(learned, "learned");
@@ -29,15 +33,25 @@ public record Catalogue(String source, LocalDate learned, String notice, List<Pr
     prices = List.copyOf(prices);
   }
 
-  /** The catalogue that comes with the product. Reads and parses it on every call. */
+  /**
+   * The catalogue that comes with the product, models that have been withdrawn included. Reads and
+   * parses it on every call.
+   */
   public static Catalogue builtIn() {
-    try (InputStream in = Catalogue.class.getResourceAsStream(BUILT_IN)) {
+    Catalogue current = resource(BUILT_IN);
+    List<Price> prices = new ArrayList<>(current.prices());
+    prices.addAll(resource(WITHDRAWN).prices());
+    return new Catalogue(current.source(), current.learned(), current.notice(), prices);
+  }
+
+  private static Catalogue resource(String name) {
+    try (InputStream in = Catalogue.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("the built-in price catalogue is missing from the jar");
+        throw new IllegalStateException("the price catalogue " + name + " is missing from the jar");
       }
       return CatalogueReader.read(new InputStreamReader(in, StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw new UncheckedIOException("the built-in price catalogue cannot be read", e);
+      throw new UncheckedIOException("the price catalogue " + name + " cannot be read", e);
     }
   }
 

@@ -27,6 +27,7 @@ public final class CatalogueReader {
   private final Map<String, String> header = new HashMap<>();
   private final List<Price> prices = new ArrayList<>();
   private final Set<String> versions = new HashSet<>();
+  private @Nullable LocalDate learned;
   private int line;
 
   private CatalogueReader() {}
@@ -48,7 +49,7 @@ public final class CatalogueReader {
     }
     return new Catalogue(
         reader.required(CatalogueFormat.SOURCE),
-        reader.day(reader.required(CatalogueFormat.LEARNED)),
+        reader.learned(),
         reader.required(CatalogueFormat.NOTICE),
         reader.prices);
   }
@@ -89,7 +90,7 @@ public final class CatalogueReader {
       throw bad(columns.length + " columns where " + CatalogueFormat.COLUMNS + " belong", null);
     }
     String source = required(CatalogueFormat.SOURCE);
-    LocalDate learned = day(required(CatalogueFormat.LEARNED));
+    LocalDate learned = learned();
     @Nullable LocalDate from = openOrDay(columns[2]);
     @Nullable LocalDate until = openOrDay(columns[3]);
     List<UnitPrice> unitPrices = new ArrayList<>();
@@ -141,6 +142,15 @@ public final class CatalogueReader {
     } catch (IllegalArgumentException e) {
       throw bad("not a unit price: '" + text + "'", e);
     }
+  }
+
+  private LocalDate learned() {
+    @Nullable LocalDate known = learned;
+    if (known == null) {
+      known = day(required(CatalogueFormat.LEARNED));
+      learned = known;
+    }
+    return known;
   }
 
   private @Nullable LocalDate openOrDay(String text) {

@@ -28,8 +28,10 @@ public final class Price {
   private final Instant recordedAt;
   private final String source;
   private final List<UnitPrice> unitPrices;
-  private final RateTable rates;
   private final boolean free;
+
+  /** Laid out at the first use: most of a catalogue is never asked for. Racing is harmless. */
+  private @Nullable RateTable rates;
 
   /**
    * @param version stable identifier, kept beside every cost that this price makes
@@ -75,7 +77,6 @@ public final class Price {
         throw new IllegalArgumentException("two prices of " + model + " for " + next.kind());
       }
     }
-    this.rates = new RateTable(this.unitPrices);
     this.free = this.unitPrices.stream().allMatch(price -> price.femtoUsd() == 0);
   }
 
@@ -142,7 +143,12 @@ public final class Price {
 
   /** What the usage costs under this price, whatever its dates. */
   public Pricing cost(ServiceTier tier, TokenUsage usage, BillableUnits units) {
-    return CostCalculator.price(this, rates.card(tier, usage.input()), usage, units);
+    @Nullable RateTable table = rates;
+    if (table == null) {
+      table = new RateTable(unitPrices);
+      rates = table;
+    }
+    return CostCalculator.price(this, table.card(tier, usage.input()), usage, units);
   }
 
   @Override

@@ -98,7 +98,7 @@ public final class PriceBook {
       return FREE_HIT;
     }
     @Nullable PriceMatch match = match(tenantId, call.provider(), call.model());
-    @Nullable Price price = match == null ? null : match.history().at(call.header().time());
+    @Nullable Price price = match == null ? null : match.priceAt(call.header().time());
     Pricing pricing =
         cost(match, price, call.model(), call.serviceTier(), call.usage(), call.units());
     if (price != null
@@ -127,7 +127,7 @@ public final class PriceBook {
       TokenUsage usage,
       BillableUnits units) {
     @Nullable PriceMatch match = match(tenantId, provider, model);
-    @Nullable Price price = match == null ? null : match.history().at(time);
+    @Nullable Price price = match == null ? null : match.priceAt(time);
     return cost(match, price, model, serviceTier, usage, units);
   }
 
@@ -151,7 +151,7 @@ public final class PriceBook {
   public Optional<Price> find(
       int tenantId, @Nullable String provider, @Nullable String model, Instant time) {
     @Nullable PriceMatch match = match(tenantId, provider, model);
-    return match == null ? Optional.empty() : Optional.ofNullable(match.history().at(time));
+    return match == null ? Optional.empty() : Optional.ofNullable(match.priceAt(time));
   }
 
   /** As {@link #find}, with the way to the answer. */
@@ -166,13 +166,14 @@ public final class PriceBook {
           List.of(),
           List.of());
     }
-    @Nullable Price price = match.history().at(time);
+    PriceMatch used = match.at(time);
+    @Nullable Price price = used.history().at(time);
     return new PriceExplanation(
         price,
         price == null ? UnpricedReason.NO_PRICE_AT_TIME : null,
-        resolver(tenantId).isOverride(match),
-        match.steps(),
-        match.history().prices());
+        resolver(tenantId).isOverride(used),
+        used.steps(),
+        used.history().prices());
   }
 
   private static boolean isMissing(@Nullable String model) {
@@ -195,7 +196,7 @@ public final class PriceBook {
   /** Resolves and remembers for one tenant with overrides, or for all without. */
   private static final class Resolver {
     private static final PriceMatch NOTHING =
-        new PriceMatch(null, "", List.of(), false, new PriceHistory(List.of()));
+        new PriceMatch(null, "", List.of(), false, new PriceHistory(List.of()), null);
     private static final String NO_PROVIDER = "";
 
     private final PriceIndex catalogue;
@@ -239,7 +240,7 @@ public final class PriceBook {
       if (own == null) {
         return listed;
       }
-      return own.snapshot() && isPricedApart(listed, own, provider) ? listed : own;
+      return own.snapshot() && isPricedApart(listed, own, provider) ? listed : own.before(listed);
     }
 
     /**

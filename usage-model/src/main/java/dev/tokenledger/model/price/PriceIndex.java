@@ -87,6 +87,14 @@ final class PriceIndex {
         return match;
       }
     }
+    if (hint == null && forms.stream().allMatch(form -> form.provider() == null)) {
+      for (ModelNames.Form form : forms) {
+        @Nullable PriceMatch match = anySeller(form);
+        if (match != null) {
+          return match;
+        }
+      }
+    }
     for (ModelNames.Form form : forms) {
       @Nullable PriceMatch match = findSnapshots(hint, form);
       if (match != null) {
@@ -97,7 +105,10 @@ final class PriceIndex {
   }
 
   private boolean isProvider(String canonical) {
-    return Providers.isWellKnown(canonical) || byProvider.containsKey(canonical);
+    return Providers.isWellKnown(canonical)
+        || Providers.passesThrough(canonical)
+        || Providers.isSelfHosted(canonical)
+        || byProvider.containsKey(canonical);
   }
 
   private @Nullable PriceMatch find(@Nullable String hint, ModelNames.Form form) {
@@ -138,7 +149,9 @@ final class PriceIndex {
 
   private boolean isGateway(String provider) {
     return Providers.passesThrough(provider)
-        || !Providers.isWellKnown(provider) && !byProvider.containsKey(provider);
+        || !Providers.isWellKnown(provider)
+            && !Providers.isSelfHosted(provider)
+            && !byProvider.containsKey(provider);
   }
 
   /** A match at one seller; {@code step} says why a seller that was not named may be taken. */
@@ -153,7 +166,7 @@ final class PriceIndex {
   }
 
   private @Nullable PriceMatch maker(ModelNames.Form form) {
-    for (String maker : Providers.MAKERS) {
+    for (String maker : Providers.makersOf(form.name())) {
       @Nullable PriceMatch match = named(maker, form, "sold by its maker, " + maker);
       if (match != null) {
         return match;
@@ -163,12 +176,17 @@ final class PriceIndex {
   }
 
   private @Nullable PriceMatch bare(ModelNames.Form form) {
-    for (String maker : Providers.MAKERS) {
+    for (String maker : Providers.makersOf(form.name())) {
       @Nullable PriceMatch match = named(maker, form, null);
       if (match != null) {
         return match;
       }
     }
+    return null;
+  }
+
+  /** Of a name that nobody was named for and no maker sells. */
+  private @Nullable PriceMatch anySeller(ModelNames.Form form) {
     List<PriceHistory> sellers = byName.getOrDefault(form.name(), List.of());
     if (sellers.isEmpty() || !agree(sellers) || catalogue && sellers.get(0).last().isFree()) {
       return null;
@@ -180,7 +198,7 @@ final class PriceIndex {
   /** A name of which the catalogue lists only dated snapshots, if they all cost the same. */
   private @Nullable PriceMatch findSnapshots(@Nullable String hint, ModelNames.Form form) {
     @Nullable String seller = hint == null ? form.provider() : hint;
-    for (String provider : seller == null ? Providers.MAKERS : List.of(seller)) {
+    for (String provider : seller == null ? Providers.makersOf(form.name()) : List.of(seller)) {
       @Nullable Map<String, List<PriceHistory>> undated = byUndatedName.get(provider);
       List<PriceHistory> snapshots =
           undated == null ? List.of() : undated.getOrDefault(form.name(), List.of());
@@ -202,6 +220,7 @@ final class PriceIndex {
       steps.add(step);
     }
     Price price = history.last();
-    return new PriceMatch(price.provider(), price.model(), List.copyOf(steps), snapshot, history);
+    return new PriceMatch(
+        price.provider(), price.model(), List.copyOf(steps), snapshot, history, null);
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,16 +13,11 @@ import org.jspecify.annotations.Nullable;
  * ways, and the catalogue in one.
  */
 public final class Providers {
-  /**
-   * Who sells under a bare model name, the first that does: makers of models, not hosts of other
-   * people's. Google's two doors are both makers.
-   */
-  static final List<String> MAKERS =
+  /** Makers of models; hosts of other people's are not among them. */
+  private static final List<String> MAKERS =
       List.of(
           "openai",
           "anthropic",
-          "vertex_ai",
-          "gemini",
           "mistral",
           "cohere",
           "xai",
@@ -36,6 +32,16 @@ public final class Providers {
           "assemblyai",
           "elevenlabs");
 
+  /** Google makes some of what its cloud sells, and sells it through two doors. */
+  private static final List<String> GOOGLE = List.of("vertex_ai", "gemini");
+
+  private static final List<String> GOOGLE_MODELS =
+      List.of(
+          "gemini", "imagen", "veo", "text-", "multimodalembedding", "chirp", "learnlm", "lyria");
+
+  private static final List<String> MAKERS_AND_GOOGLE =
+      Stream.of(MAKERS, GOOGLE).flatMap(List::stream).toList();
+
   /** Where a cloud that sells a maker's models at list price does not list one itself. */
   private static final Map<String, List<String>> SAME_LIST_PRICE =
       Map.of(
@@ -44,12 +50,28 @@ public final class Providers {
           "vertex_ai", List.of("gemini", "anthropic"),
           "gemini", List.of("vertex_ai"),
           "bedrock", List.of("anthropic"),
-          "anthropic", List.of("bedrock", "vertex_ai"),
+          "anthropic", List.of("bedrock"),
           "openai", List.of("azure"));
 
   /** Pass a maker's price on, or are the name of a protocol that anybody's server may speak. */
   private static final Set<String> PASS_THROUGH =
       Set.of("openai", "openrouter", "vercel_ai_gateway", "litellm", "litellm_proxy");
+
+  /** Servers of one's own: what they run costs hardware, not what its maker asks for it. */
+  private static final Set<String> SELF_HOSTED =
+      Set.of(
+          "vllm",
+          "hosted_vllm",
+          "ollama",
+          "ollama_chat",
+          "llama_cpp",
+          "llamacpp",
+          "llamafile",
+          "lm_studio",
+          "localai",
+          "sglang",
+          "tgi",
+          "xinference");
 
   private static final Map<String, String> CANONICAL = new HashMap<>();
 
@@ -138,12 +160,26 @@ public final class Providers {
     return sdk == null ? name : sdk;
   }
 
+  /** Who may sell a model under its bare name: the first that lists it does. */
+  static List<String> makersOf(String name) {
+    for (String prefix : GOOGLE_MODELS) {
+      if (name.startsWith(prefix)) {
+        return MAKERS_AND_GOOGLE;
+      }
+    }
+    return MAKERS;
+  }
+
   static boolean isWellKnown(String canonical) {
     return canonical.equals(CANONICAL.get(canonical));
   }
 
   static List<String> atSameListPrice(String canonical) {
     return SAME_LIST_PRICE.getOrDefault(canonical, List.of());
+  }
+
+  static boolean isSelfHosted(String canonical) {
+    return SELF_HOSTED.contains(canonical);
   }
 
   static boolean passesThrough(String canonical) {

@@ -66,7 +66,9 @@ public record UnitPrice(UnitKind kind, ServiceTier tier, long aboveInputTokens, 
   /** As {@link #of}, from a price as it is written: per million for tokens and characters. */
   public static UnitPrice ofWritten(
       UnitKind kind, ServiceTier tier, long aboveInputTokens, BigDecimal written) {
-    return of(kind, tier, aboveInputTokens, written.movePointLeft(kind.unit().writtenPower()));
+    // Not movePointLeft: it writes out all digits of a large exponent before the bounds are
+    // checked.
+    return of(kind, tier, aboveInputTokens, written.scaleByPowerOfTen(-kind.unit().writtenPower()));
   }
 
   /** Dollars for one unit. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.ingest.pricing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.model.price;
+
+import org.jspecify.annotations.NullMarked;
