@@ -149,7 +149,7 @@ public class ApiKeys {
           try (PreparedStatement update =
               connection.prepareStatement(
                   "UPDATE admission.api_keys SET last_used_at = ? WHERE key_id = ?"
-                      + " AND (last_used_at IS NULL OR last_used_at < ? - interval '10 s')")) {
+                      + " AND (last_used_at IS NULL OR last_used_at < ?::timestamptz - interval '10 s')")) {
             for (Map.Entry<String, Instant> entry : seen.entrySet()) {
               update.setTimestamp(1, Timestamp.from(entry.getValue()));
               update.setString(2, entry.getKey());
