@@ -50,6 +50,8 @@ CREATE TABLE ledger.event_identity (
   tenant_id integer NOT NULL,
   event_key uuid NOT NULL,
   time timestamptz NOT NULL,
+  -- Whether an update has had a part in the event: then what comes late may still fill gaps.
+  amended boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, event_key)
 ) WITH (fillfactor = 100);
 COMMENT ON TABLE ledger.event_identity IS
@@ -321,6 +323,7 @@ CREATE TABLE ledger.spans (
   call_event_key uuid,
   call_time timestamptz,
   call_tokens bigint NOT NULL DEFAULT 0,
+  call_counted boolean NOT NULL DEFAULT false,
   response_id text,
   tool boolean NOT NULL DEFAULT false,
   seen_at timestamptz NOT NULL DEFAULT now(),
@@ -364,6 +367,18 @@ CREATE TABLE ledger.completeness (
 );
 COMMENT ON TABLE ledger.completeness IS
   'What each source sent, by the hour of admission, and what became of it. received = accepted + rejected; accepted = stored + duplicates + amended.';
+
+CREATE TABLE ledger.admitted (
+  tenant_id integer NOT NULL,
+  -- Hour in which the events started, unlike in the completeness meter.
+  hour timestamptz NOT NULL,
+  accepted bigint NOT NULL DEFAULT 0,
+  duplicates bigint NOT NULL DEFAULT 0,
+  amended bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (tenant_id, hour)
+);
+COMMENT ON TABLE ledger.admitted IS
+  'What was settled, by the hour of the event: accepted - duplicates - amended is the number of rows that must be there.';
 
 CREATE TABLE ledger.rejections (
   tenant_id integer NOT NULL,
@@ -447,7 +462,7 @@ DECLARE
 BEGIN
   FOREACH t IN ARRAY ARRAY['dimension_values', 'dimension_overflow', 'series', 'event_identity', 'events',
       'rollup_minute', 'rollup_hour', 'rollup_day', 'sketch_minute', 'sketch_hour', 'sketch_day',
-      'sketch_journal', 'spans', 'adjustments', 'completeness', 'rejections', 'freshness', 'repricings'] LOOP
+      'sketch_journal', 'spans', 'adjustments', 'completeness', 'admitted', 'rejections', 'freshness', 'repricings'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.%I TO tokenledger_aggregation', t);
     EXECUTE format('ALTER TABLE ledger.%I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY writer ON ledger.%I TO tokenledger_aggregation USING (true) WITH CHECK (true)', t);

@@ -98,6 +98,15 @@ public final class Dictionary {
                 }));
   }
 
+  /**
+   * The number of one value, given within the caller's transaction when there is none; not kept in
+   * memory, since that transaction may be rolled back.
+   */
+  public static int idWithin(Connection connection, int tenantId, Dimension dimension, String value)
+      throws SQLException {
+    return resolve(connection, tenantId, dimension, Set.of(value)).get(value);
+  }
+
   private Map<String, Integer> values(int tenantId, Dimension dimension) {
     return tenants
         .computeIfAbsent(tenantId, t -> new ConcurrentHashMap<>())

@@ -53,6 +53,13 @@ final class CompletenessWriter {
           + " last_event_at = greatest(f.last_event_at, excluded.last_event_at),"
           + " settled_at = now()";
 
+  private static final String ADMITTED =
+      "INSERT INTO ledger.admitted AS a (tenant_id, hour, accepted, duplicates, amended)"
+          + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant_id, hour) DO UPDATE SET"
+          + " accepted = a.accepted + excluded.accepted,"
+          + " duplicates = a.duplicates + excluded.duplicates,"
+          + " amended = a.amended + excluded.amended";
+
   private final Clock clock;
 
   CompletenessWriter(Clock clock) {
@@ -66,6 +73,21 @@ final class CompletenessWriter {
       order = order != 0 ? order : Long.compare(hour, other.hour);
       return order != 0 ? order : source.compareTo(other.source);
     }
+  }
+
+  private record EventHour(int tenantId, long hour) implements Comparable<EventHour> {
+    @Override
+    public int compareTo(EventHour other) {
+      int order = Integer.compare(tenantId, other.tenantId);
+      return order != 0 ? order : Long.compare(hour, other.hour);
+    }
+  }
+
+  /** Accepted, duplicates and amended of one hour of events. */
+  private static final class Admitted {
+    private long accepted;
+    private long duplicates;
+    private long amended;
   }
 
   private static final class Counts {
@@ -95,6 +117,7 @@ final class CompletenessWriter {
     }
     Map<Key, Counts> sources = new TreeMap<>();
     Map<Integer, Counts> tenants = new TreeMap<>();
+    Map<EventHour, Admitted> hours = new TreeMap<>();
     Set<EventStore.Identity> counted = new HashSet<>();
     for (Settlement.Encoded encoded : batches) {
       AdmittedBatch batch = encoded.batch();
@@ -106,7 +129,7 @@ final class CompletenessWriter {
                   batch.source()),
               k -> new Counts());
       Counts tenant = tenants.computeIfAbsent(batch.tenantId(), t -> new Counts());
-      count(source, encoded, claimed, amended, counted);
+      count(source, hours, encoded, claimed, amended, counted);
       merge(tenant, source);
     }
     long nowMillis = clock.millis();
@@ -118,11 +141,13 @@ final class CompletenessWriter {
       upsert.executeBatch();
     }
     writeRejections(connection, sources);
+    writeAdmitted(connection, hours);
     writeFreshness(connection, tenants);
   }
 
   private static void count(
       Counts source,
+      Map<EventHour, Admitted> hours,
       Settlement.Encoded encoded,
       Set<EventStore.Identity> claimed,
       Set<EventStore.Identity> amended,
@@ -131,10 +156,18 @@ final class CompletenessWriter {
     for (LedgerEvent event : encoded.events()) {
       EventStore.Identity identity = EventStore.Identity.of(event);
       // The first event of an identity is the one that was stored; later ones repeat or amend it.
+      Admitted hour =
+          hours.computeIfAbsent(
+              new EventHour(event.tenantId(), Grain.HOUR.floorSecond(event.epochSecond())),
+              h -> new Admitted());
+      hour.accepted++;
       if (claimed.contains(identity) && counted.add(identity)) {
         source.stored++;
       } else if (event.amends() && amended.contains(identity)) {
         source.amended++;
+        hour.amended++;
+      } else {
+        hour.duplicates++;
       }
       source.lastEventMicros = Math.max(source.lastEventMicros, event.timeMicros());
     }
@@ -187,6 +220,21 @@ final class CompletenessWriter {
       if (any) {
         upsert.executeBatch();
       }
+    }
+  }
+
+  private static void writeAdmitted(Connection connection, Map<EventHour, Admitted> hours)
+      throws SQLException {
+    try (PreparedStatement upsert = connection.prepareStatement(ADMITTED)) {
+      for (Map.Entry<EventHour, Admitted> hour : hours.entrySet()) {
+        upsert.setInt(1, hour.getKey().tenantId);
+        upsert.setObject(2, Instant.ofEpochSecond(hour.getKey().hour).atOffset(ZoneOffset.UTC));
+        upsert.setLong(3, hour.getValue().accepted);
+        upsert.setLong(4, hour.getValue().duplicates);
+        upsert.setLong(5, hour.getValue().amended);
+        upsert.addBatch();
+      }
+      upsert.executeBatch();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation.settle;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.aggregation.AggregationConfig;
 import dev.tokenledger.aggregation.deadletter.DeadLetters;
 import dev.tokenledger.aggregation.dictionary.Dictionary;
@@ -39,6 +40,8 @@ public class SettleService implements HealthCheck {
   private final List<ShardConsumer> consumers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final SketchFoldLoop folding;
+  private final RepricingLoop pricing;
+  private final Database database;
 
   public SettleService(
       AggregationConfig config,
@@ -48,20 +51,28 @@ public class SettleService implements HealthCheck {
       BlockingRedis redis,
       DeadLetters deadLetters,
       MeterRegistry meters,
+      ObjectMapper json,
       Clock clock) {
-    Database database = databases.open(ServiceRole.AGGREGATION, 2 * streams.shards() + 4);
+    database = databases.open(ServiceRole.AGGREGATION, 2 * streams.shards() + 8);
     Dictionary dictionary = new Dictionary();
     HotRollups hot = new HotRollups(redis, clock);
     SettleMetrics metrics = new SettleMetrics(meters);
+    SeriesCatalogue series = new SeriesCatalogue();
+    EventStore events = new EventStore();
+    RollupWriter rollups = new RollupWriter();
+    StoredEvents stored = new StoredEvents(events);
+    Adjustments adjustments = new Adjustments();
+    Repricing repricing = new Repricing(json);
     Settlement settlement =
         new Settlement(
             dictionary,
-            new SeriesCatalogue(),
-            new EventStore(),
-            new RollupWriter(),
+            series,
+            events,
+            rollups,
             new BlockFence(),
             new CompletenessWriter(clock),
-            new Corrections());
+            new TracePlacement(stored, adjustments),
+            new Amendments(stored, adjustments, repricing));
     String name = config.consumer().orElseGet(SettleService::hostName);
     for (int shard = 0; shard < streams.shards(); shard++) {
       ShardConsumer consumer =
@@ -80,6 +91,10 @@ public class SettleService implements HealthCheck {
     }
     folding = new SketchFoldLoop(new SketchFolder(), database, config.foldInterval());
     threads.add(new Thread(folding, "sketch-fold"));
+    pricing =
+        new RepricingLoop(
+            database, stored, adjustments, repricing, series, rollups, hot, new ChangeFeed(redis));
+    threads.add(new Thread(pricing, "repricing"));
     start =
         new ServiceStart(
             "aggregation",
@@ -87,6 +102,11 @@ public class SettleService implements HealthCheck {
               migrations.migrate("ledger", ServiceRole.AGGREGATION, List.of("V1__ledger.sql"));
               threads.forEach(Thread::start);
             });
+  }
+
+  /** The database as the aggregation service sees it. */
+  public Database database() {
+    return database;
   }
 
   void begin(@Observes StartupEvent event) {
@@ -98,6 +118,7 @@ public class SettleService implements HealthCheck {
     start.cancel();
     consumers.forEach(ShardConsumer::stop);
     folding.stop();
+    pricing.stop();
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
     }

@@ -38,7 +38,8 @@ final class Settlement {
   private final RollupWriter rollups;
   private final BlockFence blocks;
   private final CompletenessWriter completeness;
-  private final Corrections corrections;
+  private final TracePlacement traces;
+  private final Amendments amendments;
 
   Settlement(
       Dictionary dictionary,
@@ -47,7 +48,8 @@ final class Settlement {
       RollupWriter rollups,
       BlockFence blocks,
       CompletenessWriter completeness,
-      Corrections corrections) {
+      TracePlacement traces,
+      Amendments amendments) {
     this.dictionary = dictionary;
     this.series = series;
     this.encoder = new EventEncoder(dictionary);
@@ -55,7 +57,8 @@ final class Settlement {
     this.rollups = rollups;
     this.blocks = blocks;
     this.completeness = completeness;
-    this.corrections = corrections;
+    this.traces = traces;
+    this.amendments = amendments;
   }
 
   /**
@@ -153,10 +156,10 @@ final class Settlement {
         });
 
     RollupDelta delta = new RollupDelta();
-    List<LedgerEvent> placed = corrections.placeInTraces(connection, freshBatches, stored, delta);
+    List<LedgerEvent> placed = traces.place(connection, freshBatches, stored, delta);
     events.insert(connection, placed);
     placed.forEach(delta::add);
-    Set<EventStore.Identity> amended = corrections.amend(connection, updates, delta);
+    Set<EventStore.Identity> amended = amendments.apply(connection, updates, delta);
 
     RollupDelta.Rows rows = delta.rows();
     Map<SeriesKey, Long> ids = series.resolve(connections.naming, rows.series());

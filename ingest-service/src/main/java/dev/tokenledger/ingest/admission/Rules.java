@@ -1,9 +1,9 @@
 package dev.tokenledger.ingest.admission;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tokenledger.ingest.pricing.PriceStore;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.pricing.PriceTable;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.sql.Array;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rules {
   private final Database database;
-  private final PriceStore prices;
+  private final PriceTable prices;
 
   private volatile @Nullable Snapshot snapshot;
 
@@ -32,7 +32,7 @@ public final class Rules {
 
   public Rules(Database database, ObjectMapper json) {
     this.database = database;
-    this.prices = new PriceStore(json);
+    this.prices = new PriceTable(json);
   }
 
   /** Reads everything again if anything has changed. Blocks. */
@@ -41,7 +41,7 @@ public final class Rules {
     snapshot =
         database.asService(
             connection -> {
-              long revision = revision(connection);
+              long revision = PriceTable.revision(connection);
               return current != null && current.revision == revision
                   ? current
                   : new Snapshot(
@@ -81,15 +81,6 @@ public final class Rules {
           null);
     }
     return current;
-  }
-
-  private static long revision(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT value FROM admission.revision");
-        ResultSet row = select.executeQuery()) {
-      row.next();
-      return row.getLong(1);
-    }
   }
 
   private static Map<Integer, TenantRules> readTenants(

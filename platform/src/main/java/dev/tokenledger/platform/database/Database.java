@@ -6,6 +6,7 @@ import io.agroal.api.AgroalDataSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 
 /**
@@ -39,12 +40,23 @@ public final class Database implements AutoCloseable {
 
   /** Runs work that sees the rows of one tenant alone. */
   public <T> T asTenant(int tenantId, Work<T> work) {
-    return inTransaction(Integer.toString(tenantId), work);
+    return inTransaction(Integer.toString(tenantId), "", work);
+  }
+
+  /**
+   * Runs work that reads one tenant's rows as they were at a single moment, whatever others commit
+   * meanwhile.
+   */
+  public <T> T snapshotAsTenant(int tenantId, Work<T> work) {
+    return inTransaction(
+        Integer.toString(tenantId),
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        work);
   }
 
   /** Runs work on behalf of the service itself, across tenants where the policies allow it. */
   public <T> T asService(Work<T> work) {
-    return inTransaction(ALL_TENANTS, work);
+    return inTransaction(ALL_TENANTS, "", work);
   }
 
   /**
@@ -56,10 +68,15 @@ public final class Database implements AutoCloseable {
     return pool.getConnection();
   }
 
-  private <T> T inTransaction(String tenant, Work<T> work) {
+  private <T> T inTransaction(String tenant, String mode, Work<T> work) {
     try (Connection connection = pool.getConnection()) {
       connection.setAutoCommit(false);
       try {
+        if (!mode.isEmpty()) {
+          try (Statement statement = connection.createStatement()) {
+            statement.execute(mode);
+          }
+        }
         setTenant(connection, tenant);
         T result = work.run(connection);
         connection.commit();

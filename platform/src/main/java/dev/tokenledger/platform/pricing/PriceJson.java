@@ -1,4 +1,4 @@
-package dev.tokenledger.ingest.pricing;
+package dev.tokenledger.platform.pricing;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;

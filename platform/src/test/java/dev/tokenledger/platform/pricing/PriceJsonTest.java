@@ -1,4 +1,4 @@
-package dev.tokenledger.ingest.pricing;
+package dev.tokenledger.platform.pricing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,268 @@
+package dev.tokenledger.aggregation.settle;
+
+import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
+import dev.tokenledger.aggregation.dictionary.SeriesKey;
+import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.hot.HotRollups;
+import dev.tokenledger.aggregation.rollup.RollupDelta;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.pricing.PriceTable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Prices stored calls anew, on a thread of its own: those without a cost whenever prices have
+ * changed, and those of a period when somebody asks for it. Works in portions, each a transaction
+ * that changes events, rollups and audit together; a crash between two portions loses nothing,
+ * since pricing a call again that has its price changes nothing.
+ */
+final class RepricingLoop implements Runnable {
+  private static final Logger LOG = Logger.getLogger(RepricingLoop.class);
+  private static final long LOOK_EVERY_MILLIS = 500;
+
+  /** Events of one transaction; bounds its memory and how long it holds locks. */
+  private static final int PORTION = 1_000;
+
+  private static final String UNPRICED =
+      "SELECT time, event_key, tenant_id FROM ledger.events WHERE unpriced_reason IS NOT NULL"
+          + " AND (tenant_id, time, event_key) > (?, ?, ?)"
+          + " ORDER BY tenant_id, time, event_key LIMIT "
+          + PORTION;
+
+  private static final String OF_PERIOD =
+      "SELECT e.time, e.event_key, e.tenant_id FROM ledger.events e WHERE e.tenant_id = ?"
+          + " AND e.time >= ? AND e.time < ? AND (e.time, e.event_key) > (?, ?)"
+          + " AND coalesce(e.model_calls, 0) > 0 AND (?::text IS NULL OR e.model IN"
+          + " (SELECT value_id FROM ledger.dimension_values d WHERE d.tenant_id = e.tenant_id"
+          + " AND d.dimension = 5 AND d.value = ?)) ORDER BY e.time, e.event_key LIMIT "
+          + PORTION;
+
+  private static final UUID LEAST = new UUID(0, 0);
+
+  private final Database database;
+  private final StoredEvents stored;
+  private final Adjustments adjustments;
+  private final Repricing repricing;
+  private final SeriesCatalogue series;
+  private final RollupWriter rollups;
+  private final HotRollups hot;
+  private final ChangeFeed changes;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private long pricedRevision = -1;
+
+  RepricingLoop(
+      Database database,
+      StoredEvents stored,
+      Adjustments adjustments,
+      Repricing repricing,
+      SeriesCatalogue series,
+      RollupWriter rollups,
+      HotRollups hot,
+      ChangeFeed changes) {
+    this.database = database;
+    this.stored = stored;
+    this.adjustments = adjustments;
+    this.repricing = repricing;
+    this.series = series;
+    this.rollups = rollups;
+    this.hot = hot;
+    this.changes = changes;
+  }
+
+  void stop() {
+    stopped.countDown();
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!stopped.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+        look();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() {
+    try (Connection working = database.connect();
+        Connection naming = database.connect()) {
+      working.setAutoCommit(false);
+      naming.setAutoCommit(false);
+      try {
+        rollups.prepare(working);
+        working.commit();
+        priceUnpriced(working, naming);
+        carryOutRequests(working, naming);
+      } finally {
+        working.rollback();
+        naming.rollback();
+      }
+    } catch (SQLException e) {
+      // Tried again at the next look: what was committed stays, the rest is still to do.
+      LOG.debugf("repricing waits: %s", e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.warnf("repricing will be tried again: %s", e.getMessage());
+    }
+  }
+
+  /** The place in the ledger up to which a pass has come. */
+  private record Position(int tenantId, Instant time, UUID key) {}
+
+  private record Portion(List<EventStore.Identity> events, Position last) {}
+
+  private void priceUnpriced(Connection working, Connection naming) throws SQLException {
+    long revision = PriceTable.revision(working);
+    if (revision == pricedRevision) {
+      return;
+    }
+    Position at = new Position(0, Instant.EPOCH, LEAST);
+    while (stopped.getCount() > 0) {
+      Position from = at;
+      Optional<Portion> portion = unpriced(working, from);
+      if (portion.isEmpty()) {
+        break;
+      }
+      reprice(working, naming, portion.get().events, "catalogue");
+      at = portion.get().last;
+    }
+    pricedRevision = revision;
+  }
+
+  private static Optional<Portion> unpriced(Connection connection, Position from)
+      throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(UNPRICED)) {
+      select.setInt(1, from.tenantId);
+      select.setTimestamp(2, Timestamp.from(from.time));
+      select.setObject(3, from.key);
+      return portion(select);
+    }
+  }
+
+  private static Optional<Portion> portion(PreparedStatement select) throws SQLException {
+    List<EventStore.Identity> events = new ArrayList<>();
+    Position last = null;
+    try (ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        UUID key = rows.getObject(2, UUID.class);
+        events.add(new EventStore.Identity(rows.getInt(3), key));
+        last = new Position(rows.getInt(3), rows.getTimestamp(1).toInstant(), key);
+      }
+    }
+    return last == null ? Optional.empty() : Optional.of(new Portion(events, last));
+  }
+
+  /** What a portion has done, in events and nano-dollars. */
+  private record Outcome(int examined, int changed, long costBefore, long costAfter) {}
+
+  private Outcome reprice(
+      Connection working, Connection naming, List<EventStore.Identity> identities, String actor)
+      throws SQLException {
+    Map<EventStore.Identity, LedgerEvent> before =
+        stored.load(working, stored.lock(working, identities));
+    List<StoredEvents.Change> all = new ArrayList<>();
+    before.values().forEach(event -> all.add(new StoredEvents.Change(event, event)));
+    List<StoredEvents.Change> changed = new ArrayList<>();
+    long costBefore = 0;
+    long costAfter = 0;
+    for (StoredEvents.Change change : repricing.price(working, all)) {
+      costBefore += change.before().measures().get(Measure.COST);
+      costAfter += change.after().measures().get(Measure.COST);
+      if (differs(change)) {
+        changed.add(change);
+      }
+    }
+    if (!changed.isEmpty()) {
+      store(working, naming, changed, actor);
+    }
+    working.commit();
+    return new Outcome(before.size(), changed.size(), costBefore, costAfter);
+  }
+
+  private static boolean differs(StoredEvents.Change change) {
+    return !change.before().measures().equals(change.after().measures())
+        || !java.util.Arrays.equals(change.before().dimensions(), change.after().dimensions());
+  }
+
+  private void store(
+      Connection working, Connection naming, List<StoredEvents.Change> changed, String actor)
+      throws SQLException {
+    RollupDelta delta = new RollupDelta();
+    Set<Integer> tenants = new TreeSet<>();
+    for (StoredEvents.Change change : changed) {
+      delta.remove(change.before());
+      delta.add(change.after());
+      tenants.add(change.after().tenantId());
+    }
+    stored.replace(working, changed);
+    adjustments.write(working, Adjustments.Reason.REPRICED, actor, changed);
+    RollupDelta.Rows rows = delta.rows();
+    Map<SeriesKey, Long> ids = series.resolve(naming, rows.series());
+    List<HotRollups.Row> core = rollups.write(working, rows, ids);
+    working.commit();
+    hot.set(core);
+    changes.announce(tenants);
+    LOG.infof("%d events were priced anew", changed.size());
+  }
+
+  private void carryOutRequests(Connection working, Connection naming) throws SQLException {
+    while (stopped.getCount() > 0) {
+      Optional<RepricingRequests.Request> request = RepricingRequests.next(working);
+      if (request.isEmpty()) {
+        return;
+      }
+      carryOut(working, naming, request.get());
+    }
+  }
+
+  private void carryOut(Connection working, Connection naming, RepricingRequests.Request request)
+      throws SQLException {
+    Position at = new Position(request.tenantId(), Instant.EPOCH, LEAST);
+    long examined = 0;
+    long changed = 0;
+    long before = 0;
+    long after = 0;
+    while (stopped.getCount() > 0) {
+      Optional<Portion> portion = ofPeriod(working, request, at);
+      if (portion.isEmpty()) {
+        RepricingRequests.finish(working, request.id(), examined, changed, before, after);
+        return;
+      }
+      Outcome outcome = reprice(working, naming, portion.get().events, request.actor());
+      examined += outcome.examined;
+      changed += outcome.changed;
+      before += outcome.costBefore;
+      after += outcome.costAfter;
+      at = portion.get().last;
+    }
+  }
+
+  private static Optional<Portion> ofPeriod(
+      Connection connection, RepricingRequests.Request request, Position from) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(OF_PERIOD)) {
+      select.setInt(1, request.tenantId());
+      select.setTimestamp(2, Timestamp.from(request.start()));
+      select.setTimestamp(3, Timestamp.from(request.end()));
+      select.setTimestamp(4, Timestamp.from(from.time));
+      select.setObject(5, from.key);
+      select.setString(6, request.model());
+      select.setString(7, request.model());
+      return portion(select);
+    }
+  }
+}

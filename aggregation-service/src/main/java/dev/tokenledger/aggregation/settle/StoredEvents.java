@@ -1,0 +1,216 @@
+package dev.tokenledger.aggregation.settle;
+
+import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.rollup.MeasureVector;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Events that the ledger holds, to be changed within the caller's transaction. Whoever changes an
+ * event holds the lock of its identity first, so that changes of one event come one after the
+ * other.
+ */
+final class StoredEvents {
+  private static final String LOCK =
+      "SELECT i.tenant_id, i.event_key, i.time, i.amended FROM"
+          + " unnest(?::integer[], ?::uuid[]) AS w (tenant_id, event_key)"
+          + " JOIN ledger.event_identity i USING (tenant_id, event_key)"
+          + " ORDER BY i.tenant_id, i.event_key FOR UPDATE OF i";
+
+  private static final String LOAD =
+      "SELECT "
+          + EventStore.COLUMNS
+          + " FROM ledger.events WHERE tenant_id = ? AND time = ? AND event_key = ?";
+
+  private static final String DELETE =
+      "DELETE FROM ledger.events WHERE tenant_id = ? AND time = ? AND event_key = ?";
+
+  private static final String MOVE =
+      "UPDATE ledger.event_identity SET time = ?, amended = amended OR ?"
+          + " WHERE tenant_id = ? AND event_key = ?";
+
+  /** An event that an update has moved to another hour is accepted there and not here. */
+  private static final String MOVE_ADMITTED =
+      "INSERT INTO ledger.admitted AS a (tenant_id, hour, accepted)"
+          + " VALUES (?, date_trunc('hour', ?::timestamptz, 'UTC'), ?)"
+          + " ON CONFLICT (tenant_id, hour) DO UPDATE SET accepted = a.accepted + excluded.accepted";
+
+  private final EventStore events;
+
+  StoredEvents(EventStore events) {
+    this.events = events;
+  }
+
+  /**
+   * An identity whose lock is held.
+   *
+   * @param time the event's time, which with the identity finds its row
+   * @param amended whether an update has had a part in the event
+   */
+  record Locked(EventStore.Identity identity, Instant time, boolean amended) {}
+
+  /** Takes the locks, in key order, of those identities that exist. */
+  List<Locked> lock(Connection connection, Collection<EventStore.Identity> identities)
+      throws SQLException {
+    List<EventStore.Identity> ordered =
+        identities.stream()
+            .distinct()
+            .sorted(
+                Comparator.comparingInt(EventStore.Identity::tenantId)
+                    .thenComparing(EventStore.Identity::key))
+            .toList();
+    List<Locked> locked = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(LOCK)) {
+      select.setArray(
+          1,
+          connection.createArrayOf(
+              "integer", ordered.stream().map(EventStore.Identity::tenantId).toArray()));
+      select.setArray(
+          2,
+          connection.createArrayOf(
+              "uuid", ordered.stream().map(EventStore.Identity::key).toArray()));
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          locked.add(
+              new Locked(
+                  new EventStore.Identity(rows.getInt(1), rows.getObject(2, UUID.class)),
+                  rows.getTimestamp(3).toInstant(),
+                  rows.getBoolean(4)));
+        }
+      }
+    }
+    return locked;
+  }
+
+  /** The rows of locked identities. */
+  Map<EventStore.Identity, LedgerEvent> load(Connection connection, Collection<Locked> locked)
+      throws SQLException {
+    Map<EventStore.Identity, LedgerEvent> found = new HashMap<>();
+    try (PreparedStatement select = connection.prepareStatement(LOAD)) {
+      for (Locked lock : locked) {
+        select.setInt(1, lock.identity.tenantId());
+        select.setObject(2, lock.time.atOffset(ZoneOffset.UTC));
+        select.setObject(3, lock.identity.key());
+        try (ResultSet row = select.executeQuery()) {
+          if (row.next()) {
+            found.put(lock.identity, read(row, lock.amended));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Replaces rows, wherever their new times put them.
+   *
+   * @param changes old and new state of each event
+   */
+  void replace(Connection connection, Collection<Change> changes) throws SQLException {
+    try (PreparedStatement delete = connection.prepareStatement(DELETE);
+        PreparedStatement move = connection.prepareStatement(MOVE);
+        PreparedStatement admitted = connection.prepareStatement(MOVE_ADMITTED)) {
+      for (Change change : changes) {
+        delete.setInt(1, change.before.tenantId());
+        delete.setObject(2, instant(change.before).atOffset(ZoneOffset.UTC));
+        delete.setObject(3, change.before.key());
+        delete.addBatch();
+        if (change.before.timeMicros() != change.after.timeMicros()
+            || change.before.amends() != change.after.amends()) {
+          move.setObject(1, instant(change.after).atOffset(ZoneOffset.UTC));
+          move.setBoolean(2, change.after.amends());
+          move.setInt(3, change.after.tenantId());
+          move.setObject(4, change.after.key());
+          move.addBatch();
+        }
+        if (change.before.timeMicros() != change.after.timeMicros()) {
+          moveAdmitted(admitted, change.before, -1);
+          moveAdmitted(admitted, change.after, 1);
+        }
+      }
+      delete.executeBatch();
+      move.executeBatch();
+    }
+    events.insert(connection, changes.stream().map(Change::after).toList());
+  }
+
+  private static void moveAdmitted(PreparedStatement admitted, LedgerEvent event, int events)
+      throws SQLException {
+    admitted.setInt(1, event.tenantId());
+    admitted.setObject(2, instant(event).atOffset(ZoneOffset.UTC));
+    admitted.setInt(3, events);
+    admitted.executeUpdate();
+  }
+
+  /** An event before and after a correction. */
+  record Change(LedgerEvent before, LedgerEvent after) {}
+
+  static Instant instant(LedgerEvent event) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(event.timeMicros(), 1_000_000L),
+        Math.floorMod(event.timeMicros(), 1_000_000L) * 1_000L);
+  }
+
+  private static LedgerEvent read(ResultSet row, boolean amended) throws SQLException {
+    int at = 1;
+    int tenantId = row.getInt(at++);
+    Instant time = row.getTimestamp(at++).toInstant();
+    UUID key = row.getObject(at++, UUID.class);
+    String eventId = row.getString(at++);
+    long version = row.getLong(at++);
+    boolean counted = row.getBoolean(at++);
+    int[] dimensions = new int[Dimension.values().length];
+    for (Dimension dimension : EventStore.DIMENSIONS) {
+      dimensions[dimension.ordinal()] = row.getInt(at++);
+    }
+    Array tagArray = row.getArray(at++);
+    int[] tags =
+        tagArray == null
+            ? new int[0]
+            : java.util.Arrays.stream((Integer[]) tagArray.getArray())
+                .mapToInt(Integer::intValue)
+                .toArray();
+    String traceId = row.getString(at++);
+    String spanId = row.getString(at++);
+    String parentSpanId = row.getString(at++);
+    String unpricedReason = row.getString(at++);
+    String detail = row.getString(at++);
+    long[] measures = new long[Measure.count()];
+    for (int i = 0; i < measures.length; i++) {
+      measures[i] = row.getLong(at++);
+    }
+    return new LedgerEvent(
+        tenantId,
+        key,
+        eventId,
+        time.getEpochSecond() * 1_000_000L + time.getNano() / 1_000,
+        version,
+        counted,
+        amended,
+        dimensions,
+        tags,
+        MeasureVector.of(measures),
+        traceId,
+        spanId,
+        parentSpanId,
+        unpricedReason,
+        detail,
+        // Nobody is taken out of a distinct count, so who it was need not be known.
+        0,
+        0);
+  }
+}
