@@ -15,7 +15,7 @@ public interface AggregationConfig {
   Optional<String> consumer();
 
   /** Most events that are settled in one transaction. More are faster and need more memory. */
-  @WithDefault("20000")
+  @WithDefault("8000")
   int maxBatchEvents();
 
   /** How long a block may be with another consumer before it is taken over. */
@@ -26,8 +26,11 @@ public interface AggregationConfig {
   @WithDefault("5")
   int maxAttempts();
 
-  /** How often sketches of settled batches are folded into the sketch tables. */
-  @WithDefault("1s")
+  /**
+   * How often sketches of settled batches are folded into the sketch tables. Readers see them
+   * before as well; seldom folding saves writes, and leaves readers more to add up.
+   */
+  @WithDefault("5s")
   Duration foldInterval();
 
   /** How long identities of events are kept; not shorter than the door's admission window. */

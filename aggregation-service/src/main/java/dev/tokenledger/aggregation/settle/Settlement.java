@@ -163,8 +163,9 @@ final class Settlement {
 
     RollupDelta.Rows rows = delta.rows();
     Map<SeriesKey, Long> ids = series.resolve(connections.naming, rows.series());
-    completeness.write(connection, freshBatches, claimed, amended);
+    // Last come the rows that every batch of a tenant touches: they are held the shorter.
     List<HotRollups.Row> core = rollups.write(connection, rows, ids);
+    completeness.write(connection, freshBatches, claimed, amended);
     return new SettledBatch(
         fresh.size(), placed.size(), tenants(encoded), core, repeated(encoded, fresh));
   }

@@ -52,9 +52,13 @@ public enum Cuboid {
       ERROR_TYPE),
   BY_TOOL(6, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, AGENT, TOOL, STATUS),
   BY_PROMPT(7, Grain.HOUR, true, TYPE, PROJECT, ENVIRONMENT, PROMPT, PROMPT_VERSION, MODEL, STATUS),
-  BY_USER(8, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, USER, MODEL, AGENT, FEATURE),
-  BY_SESSION(9, Grain.DAY, false, TYPE, PROJECT, SESSION, USER, AGENT),
-  TAG(10, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, TAG_KEY, TAG_VALUE, MODEL, AGENT);
+  /**
+   * People are many, so they are combined with little else: every further dimension multiplies the
+   * rows of each batch, and the cost of an event must not depend on who reports it.
+   */
+  BY_USER(8, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, USER, MODEL),
+  BY_SESSION(9, Grain.DAY, false, TYPE, PROJECT, SESSION),
+  TAG(10, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, TAG_KEY, TAG_VALUE, MODEL);
 
   private final int code;
   private final Grain finestGrain;

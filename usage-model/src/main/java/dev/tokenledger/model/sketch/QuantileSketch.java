@@ -2,6 +2,7 @@ package dev.tokenledger.model.sketch;
 
 import dev.tokenledger.model.stream.ByteReader;
 import dev.tokenledger.model.stream.ByteWriter;
+import java.util.Arrays;
 
 /**
  * A mergeable summary of durations from which any percentile is read within {@link
@@ -21,29 +22,44 @@ public final class QuantileSketch {
   /** Bins reach beyond 10¹³ µs, four months; a longer value is counted in the last bin. */
   private static final int MAX_BINS = 3_000;
 
-  private long[] bins = new long[0];
+  private static final long[] EMPTY = {};
+
+  /** Counts of the bins from {@code first} on: durations of one series lie close together. */
+  private long[] bins = EMPTY;
+
+  private int first;
   private long count;
 
   /**
    * @param micros a duration, not negative
    */
   public void add(long micros, long times) {
-    int bin = bin(micros);
-    if (bin >= bins.length) {
-      bins = java.util.Arrays.copyOf(bins, Math.min(MAX_BINS, bin + 64));
-    }
-    bins[bin] += times;
-    count += times;
+    addToBin(bin(micros), times);
   }
 
   public void add(QuantileSketch other) {
-    if (other.bins.length > bins.length) {
-      bins = java.util.Arrays.copyOf(bins, other.bins.length);
-    }
     for (int i = 0; i < other.bins.length; i++) {
-      bins[i] += other.bins[i];
+      if (other.bins[i] != 0) {
+        addToBin(other.first + i, other.bins[i]);
+      }
     }
-    count += other.count;
+  }
+
+  private void addToBin(int bin, long times) {
+    if (bins.length == 0) {
+      bins = new long[8];
+      first = Math.max(0, bin - 4);
+    } else if (bin < first) {
+      int newFirst = Math.max(0, bin - 16);
+      long[] wider = new long[bins.length + first - newFirst];
+      System.arraycopy(bins, 0, wider, first - newFirst, bins.length);
+      bins = wider;
+      first = newFirst;
+    } else if (bin >= first + bins.length) {
+      bins = Arrays.copyOf(bins, Math.min(MAX_BINS - first, bin - first + 17));
+    }
+    bins[bin - first] += times;
+    count += times;
   }
 
   public long count() {
@@ -65,7 +81,8 @@ public final class QuantileSketch {
     for (int i = 0; i < bins.length; i++) {
       seen += bins[i];
       if (seen > rank) {
-        return i == 0 ? 0 : 2 * StrictMath.pow(GAMMA, i - 1) / (GAMMA + 1);
+        int bin = first + i;
+        return bin == 0 ? 0 : 2 * StrictMath.pow(GAMMA, bin - 1) / (GAMMA + 1);
       }
     }
     throw new IllegalStateException("bins hold fewer values than were counted");
@@ -91,9 +108,9 @@ public final class QuantileSketch {
     int last = 0;
     for (int i = 0; i < bins.length; i++) {
       if (bins[i] != 0) {
-        out.writeVarint(i - last);
+        out.writeVarint(first + i - last);
         out.writeZigzag(bins[i]);
-        last = i;
+        last = first + i;
       }
     }
   }
@@ -107,12 +124,7 @@ public final class QuantileSketch {
       if (at < 0 || at >= MAX_BINS) {
         throw new IllegalArgumentException("sketch has a bin beyond its range: " + at);
       }
-      long n = in.readZigzag();
-      if (at >= bins.length) {
-        bins = java.util.Arrays.copyOf(bins, Math.min(MAX_BINS, at + 64));
-      }
-      bins[at] += n;
-      count += n;
+      addToBin(at, in.readZigzag());
     }
   }
 }

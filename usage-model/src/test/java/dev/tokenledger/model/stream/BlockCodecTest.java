@@ -1,0 +1,171 @@
+package dev.tokenledger.model.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tokenledger.model.event.AgentRun;
+import dev.tokenledger.model.event.BillableUnits;
+import dev.tokenledger.model.event.CallStatus;
+import dev.tokenledger.model.event.EventHeader;
+import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Step;
+import dev.tokenledger.model.event.TokenUsage;
+import dev.tokenledger.model.event.UserAction;
+import dev.tokenledger.model.money.Money;
+import dev.tokenledger.model.price.CostBreakdown;
+import dev.tokenledger.model.price.Pricing;
+import dev.tokenledger.model.trace.SpanLink;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class BlockCodecTest {
+  private static final Instant TIME = Instant.parse("2026-11-20T10:00:00.123456789Z");
+
+  @Test
+  void everyKindOfEventSurvivesTheWayThroughAStream() {
+    Block block = block();
+    assertThat(BlockCodec.decode(BlockCodec.encode(block))).isEqualTo(block);
+  }
+
+  @Test
+  void nulBecomesAReplacementCharacterSinceTheLedgerCannotHoldIt() {
+    Block block = oneEvent(header("a\0b", Map.of()));
+    assertThat(
+            BlockCodec.decode(BlockCodec.encode(block))
+                .batches()
+                .get(0)
+                .events()
+                .get(0)
+                .header()
+                .id())
+        .isEqualTo("a\uFFFDb");
+  }
+
+  @Test
+  void aBlockThatIsCutAnywhereIsRefused() {
+    byte[] bytes = BlockCodec.encode(block());
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatThrownBy(() -> BlockCodec.decode(cut))
+          .as("cut to %d of %d bytes", length, bytes.length)
+          .isInstanceOf(CorruptBytesException.class);
+    }
+  }
+
+  @Test
+  void aFormatFromTheFutureIsRefusedByName() {
+    byte[] bytes = BlockCodec.encode(block());
+    bytes[0] = 9;
+    assertThatThrownBy(() -> BlockCodec.decode(bytes))
+        .isInstanceOf(CorruptBytesException.class)
+        .hasMessageContaining("format 9");
+  }
+
+  private static Block block() {
+    EventHeader header = header("call-ü-1", Map.of("team", "search"));
+    ModelCall priced =
+        new ModelCall(
+            header,
+            "openai",
+            "gpt-4o",
+            "chat",
+            "summary",
+            "7",
+            new TokenUsage(1200, 300, 800, 20, 5, 40, 3, 2, 1, 6),
+            1_850_000,
+            210_000,
+            CallStatus.SUCCESS,
+            null,
+            "batch",
+            Money.ofNanos(4_200_000),
+            true,
+            "reservation",
+            new BillableUnits(1, 2, 3, 4, 5, 6),
+            "chatcmpl-1",
+            ModelCall.Accounting.NESTABLE,
+            new Pricing.Priced(
+                new CostBreakdown(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "builtin/x/openai/gpt-4o"));
+    ModelCall unpriced =
+        new ModelCall(
+            header("call-2", Map.of()),
+            null,
+            null,
+            null,
+            null,
+            null,
+            TokenUsage.of(1, 2),
+            ModelCall.UNKNOWN,
+            ModelCall.UNKNOWN,
+            CallStatus.TIMEOUT,
+            "timeout",
+            null,
+            null,
+            false,
+            null,
+            BillableUnits.NONE,
+            null,
+            ModelCall.Accounting.STANDALONE,
+            new Pricing.Unpriced(Pricing.UnpricedReason.UNKNOWN_MODEL));
+    AdmittedBatch batch =
+        new AdmittedBatch(
+            3,
+            "default",
+            "native",
+            1_790_000_000_000_000L,
+            6,
+            Map.of("wrong_type", 2),
+            List.of(
+                priced,
+                unpriced,
+                new AgentRun(header("run", Map.of()), "answer", CallStatus.FAILURE, "tool", 5),
+                new Step(
+                    header("step", Map.of()),
+                    Step.Kind.TOOL_CALL,
+                    3,
+                    "search",
+                    CallStatus.SUCCESS,
+                    null,
+                    7),
+                new UserAction(header("action", Map.of()), "page_view", 9)),
+            List.of(new SpanLink("t", "s", null, "call-2", "r", true)));
+    return new Block(new UUID(5, 6), 99, 12, List.of(batch));
+  }
+
+  private static Block oneEvent(EventHeader header) {
+    return new Block(
+        new UUID(1, 2),
+        1,
+        1,
+        List.of(
+            new AdmittedBatch(
+                1,
+                "p",
+                "native",
+                1,
+                1,
+                Map.of(),
+                List.of(new UserAction(header, "page_view", 1)),
+                List.of())));
+  }
+
+  private static EventHeader header(String id, Map<String, String> tags) {
+    return new EventHeader(
+        id,
+        TIME,
+        "production",
+        "bot",
+        "answers",
+        "u_1",
+        "s-1",
+        "trace",
+        "span",
+        null,
+        tags,
+        Map.of("key", "value"),
+        id.equals("call-2"));
+  }
+}
