@@ -1,0 +1,5 @@
+/** How far the numbers go. */
+@NullMarked
+package dev.tokenledger.reporting.freshness;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,272 @@
+package dev.tokenledger.reporting.query;
+
+import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.DimensionValues;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.reporting.ReportingStart;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what the engine found into the rows of an answer: named, ordered, cut, compared. */
+@ApplicationScoped
+public class QueryService {
+  private final QueryEngine engine;
+  private final DimensionNames names = new DimensionNames();
+  private final ReportingStart start;
+
+  public QueryService(ReportingStart start) {
+    this.start = start;
+    this.engine = new QueryEngine(start.database(), names);
+  }
+
+  /**
+   * The rows of an answer.
+   *
+   * @param effectiveStart start of what the rows cover, at or before what was asked
+   * @param effectiveEnd end of what the rows cover
+   * @param unpricedCalls calls in the rows whose cost is not known
+   */
+  public record Answer(
+      List<Map<String, @Nullable Object>> rows,
+      Instant effectiveStart,
+      Instant effectiveEnd,
+      String cuboid,
+      long unpricedCalls) {}
+
+  Answer answer(int tenantId, Query query) {
+    query.checkOrder();
+    QueryEngine.Found found = engine.run(tenantId, query);
+    List<Line> lines = cut(query, lines(query, found));
+    Map<Group.Key, Group> previous = query.compare() ? previous(tenantId, query) : Map.of();
+    List<Map<String, @Nullable Object>> rows = new ArrayList<>();
+    for (Line line : lines) {
+      Map<String, @Nullable Object> row = row(query, found, line);
+      if (query.compare()) {
+        Group before = previous.get(line.key);
+        row.put("previous", before == null ? null : measures(query, before));
+      }
+      rows.add(row);
+    }
+    return new Answer(
+        rows,
+        found.plan().buckets().start(),
+        found.plan().buckets().end(),
+        found.plan().cuboid().name().toLowerCase(java.util.Locale.ROOT),
+        found.groups().values().stream()
+            .mapToLong(group -> group.sums().get(Measure.UNPRICED_CALLS))
+            .sum());
+  }
+
+  private record Line(Group.Key key, Group group) {}
+
+  private static List<Line> lines(Query query, QueryEngine.Found found) {
+    List<Line> lines = new ArrayList<>();
+    found.groups().forEach((key, group) -> lines.add(new Line(key, group)));
+    if (lines.isEmpty()
+        && query.granularity() == Granularity.NONE
+        && query.dimensions().isEmpty()) {
+      // A question for a total has an answer also when nothing happened.
+      lines.add(new Line(new Group.Key(null, List.of()), new Group()));
+    }
+    lines.sort(order(query, found));
+    return lines;
+  }
+
+  private static Comparator<Line> order(Query query, QueryEngine.Found found) {
+    Comparator<Line> byTime =
+        Comparator.comparing(
+            line -> line.key.time(), Comparator.nullsFirst(Comparator.naturalOrder()));
+    String orderBy = query.orderBy();
+    if (orderBy == null || orderBy.equals("time")) {
+      return orderBy != null && query.descending() ? byTime.reversed() : byTime;
+    }
+    for (int i = 0; i < query.dimensions().size(); i++) {
+      if (query.dimensions().get(i).name().equals(orderBy)) {
+        int position = i;
+        Comparator<Line> byName =
+            Comparator.comparing(
+                line -> name(found, position, line.key), Comparator.naturalOrder());
+        return (query.descending() ? byName.reversed() : byName).thenComparing(byTime);
+      }
+    }
+    QueryMeasure measure = QueryMeasure.find(orderBy).orElseThrow();
+    Comparator<Line> byValue =
+        Comparator.comparing(
+            line -> number(line.group.value(measure)),
+            Comparator.nullsFirst(Comparator.naturalOrder()));
+    return (query.descending() ? byValue.reversed() : byValue).thenComparing(byTime);
+  }
+
+  private static java.math.@Nullable BigDecimal number(@Nullable Object value) {
+    return value == null ? null : new java.math.BigDecimal(value.toString());
+  }
+
+  /**
+   * The first rows, or of a time series the buckets of the first lines; what is left out is added
+   * up in rows of its own, so that the rows always add up to the whole.
+   */
+  private static List<Line> cut(Query query, List<Line> lines) {
+    if (query.dimensions().isEmpty()) {
+      return lines.size() > query.limit() ? lines.subList(0, query.limit()) : lines;
+    }
+    Map<List<Integer>, Group> totals = new LinkedHashMap<>();
+    for (Line line : lines) {
+      totals
+          .computeIfAbsent(Objects.requireNonNull(line.key.ids()), ids -> new Group())
+          .add(line.group);
+    }
+    if (totals.size() <= query.limit()) {
+      return lines;
+    }
+    Set<List<Integer>> kept = kept(query, lines, totals);
+    List<Line> result = new ArrayList<>();
+    Map<Group.Key, Group> rest = new LinkedHashMap<>();
+    for (Line line : lines) {
+      if (kept.contains(line.key.ids())) {
+        result.add(line);
+      } else {
+        rest.computeIfAbsent(new Group.Key(line.key.time(), null), k -> new Group())
+            .add(line.group);
+      }
+    }
+    rest.forEach((key, group) -> result.add(new Line(key, group)));
+    return result;
+  }
+
+  private static Set<List<Integer>> kept(
+      Query query, List<Line> lines, Map<List<Integer>, Group> totals) {
+    if (query.granularity() == Granularity.NONE || query.orderBy() == null) {
+      return totals.keySet().stream().limit(query.limit()).collect(Collectors.toSet());
+    }
+    QueryMeasure measure = QueryMeasure.find(query.orderBy()).orElse(query.measures().get(0));
+    Comparator<Map.Entry<List<Integer>, Group>> byTotal =
+        Comparator.comparing(
+            entry -> number(entry.getValue().value(measure)),
+            Comparator.nullsFirst(Comparator.naturalOrder()));
+    return totals.entrySet().stream()
+        .sorted(query.descending() ? byTotal.reversed() : byTotal)
+        .limit(query.limit())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private Map<Group.Key, Group> previous(int tenantId, Query query) {
+    Query before = query.previous();
+    Duration shift = Duration.between(before.period().start(), query.period().start());
+    Map<Group.Key, Group> shifted = new HashMap<>();
+    engine
+        .run(tenantId, before)
+        .groups()
+        .forEach(
+            (key, group) ->
+                shifted.put(
+                    new Group.Key(key.time() == null ? null : key.time().plus(shift), key.ids()),
+                    group));
+    return shifted;
+  }
+
+  private static Map<String, @Nullable Object> row(
+      Query query, QueryEngine.Found found, Line line) {
+    Map<String, @Nullable Object> row = new LinkedHashMap<>();
+    if (line.key.time() != null) {
+      row.put("time", line.key.time().toString());
+    }
+    for (int i = 0; i < query.dimensions().size(); i++) {
+      row.put(query.dimensions().get(i).name(), name(found, i, line.key));
+    }
+    row.putAll(measures(query, line.group));
+    return row;
+  }
+
+  private static Map<String, @Nullable Object> measures(Query query, Group group) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    for (QueryMeasure measure : query.measures()) {
+      values.put(measure.name(), group.value(measure));
+    }
+    return values;
+  }
+
+  private static String name(QueryEngine.Found found, int position, Group.Key key) {
+    return key.ids() == null
+        ? DimensionValues.OTHER
+        : found.values().get(position).getOrDefault(key.ids().get(position), DimensionValues.OTHER);
+  }
+
+  /** Values of a dimension that begin with a prefix. */
+  List<String> values(int tenantId, Dimension dimension, String prefix, int limit) {
+    return start
+        .database()
+        .asTenant(
+            tenantId, connection -> names.list(connection, tenantId, dimension, prefix, limit));
+  }
+
+  /** What there is of some measures in a period, in one row, under given filters. */
+  public Map<String, @Nullable Object> totals(
+      int tenantId, Period period, Map<String, List<String>> filters, List<String> measures) {
+    Query query =
+        new Query(
+            Query.measures(measures),
+            List.of(),
+            Query.filters(filters),
+            Granularity.NONE,
+            period,
+            null,
+            false,
+            1,
+            false);
+    return answer(tenantId, query).rows().get(0);
+  }
+
+  /** The number of values of a dimension that occur in a period, {@code (none)} left out. */
+  public int distinct(
+      int tenantId, Period period, Map<String, List<String>> filters, String dimension) {
+    Query query =
+        new Query(
+            Query.measures(List.of("model_calls")),
+            Query.dimensions(List.of(dimension)),
+            Query.filters(filters),
+            Granularity.NONE,
+            period,
+            null,
+            false,
+            Query.MAX_LIMIT,
+            false);
+    return (int)
+        engine.run(tenantId, query).groups().keySet().stream()
+            .filter(key -> key.ids() != null && key.ids().get(0) != DimensionValues.NONE_ID)
+            .count();
+  }
+
+  /** Cost in nano-dollars of each day of a period, in the period's time zone. */
+  public Map<Instant, Long> dailyCost(
+      int tenantId, Period period, Map<String, List<String>> filters) {
+    Query query =
+        new Query(
+            Query.measures(List.of("cost_usd")),
+            List.of(),
+            Query.filters(filters),
+            Granularity.DAY,
+            period,
+            null,
+            false,
+            Query.MAX_LIMIT,
+            false);
+    Map<Instant, Long> days = new java.util.TreeMap<>();
+    engine
+        .run(tenantId, query)
+        .groups()
+        .forEach((key, group) -> days.put(key.time(), group.sums().get(Measure.COST)));
+    return days;
+  }
+}
