@@ -99,7 +99,7 @@ public class SettleService implements HealthCheck {
         new ServiceStart(
             "aggregation",
             () -> {
-              migrations.migrate("ledger", ServiceRole.AGGREGATION, List.of("V1__ledger.sql"));
+              migrations.migrate("ledger", List.of("V1__ledger.sql"));
               threads.forEach(Thread::start);
             });
   }

@@ -38,14 +38,14 @@ public class Migrations {
 
   /**
    * Makes the roles of all services, so that each may grant to the others, and migrates one schema.
+   * Role passwords must be configured alike in all processes, or in none.
    *
    * @param schema the schema, which is also the folder {@code db/<schema>} of the scripts
-   * @param owner the service whose role gets its password here
    * @param scripts the names of the scripts in that folder; listed, since a native executable has
    *     no folders to look into
    * @throws SQLException if the database cannot be reached or refuses
    */
-  public void migrate(String schema, ServiceRole owner, List<String> scripts) throws SQLException {
+  public void migrate(String schema, List<String> scripts) throws SQLException {
     Properties login = new Properties();
     login.setProperty("user", config.ownerUsername());
     login.setProperty("password", config.ownerPassword());
@@ -55,9 +55,8 @@ public class Migrations {
       statement.execute("SELECT pg_advisory_lock(" + LOCK + ")");
       for (ServiceRole role : ServiceRole.values()) {
         ensureRole(statement, role);
+        setPassword(statement, role);
       }
-      setPassword(statement, owner);
-      setPassword(statement, ServiceRole.IDENTITY);
       Flyway.configure(Migrations.class.getClassLoader())
           .dataSource(config.url(), config.ownerUsername(), config.ownerPassword())
           .schemas(schema)
