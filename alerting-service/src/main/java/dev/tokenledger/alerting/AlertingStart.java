@@ -1,0 +1,54 @@
+package dev.tokenledger.alerting;
+
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.database.Databases;
+import dev.tokenledger.platform.database.Migrations;
+import dev.tokenledger.platform.database.ServiceRole;
+import dev.tokenledger.platform.lifecycle.ServiceStart;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Default;
+import java.util.List;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Starts the alerting service: migrates its schema. */
+@Default
+@Readiness
+@ApplicationScoped
+public class AlertingStart implements HealthCheck {
+  private final Database database;
+  private final ServiceStart start;
+
+  public AlertingStart(Databases databases, Migrations migrations) {
+    this.database = databases.open(ServiceRole.ALERTING, 6);
+    this.start =
+        new ServiceStart(
+            "alerting", () -> migrations.migrate("alerting", List.of("V1__alerting.sql")));
+  }
+
+  /** The database as the alerting service sees it. */
+  public Database database() {
+    return database;
+  }
+
+  public boolean isDone() {
+    return start.isDone();
+  }
+
+  void begin(@Observes StartupEvent event) {
+    start.begin();
+  }
+
+  void end(@Observes ShutdownEvent event) {
+    start.cancel();
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    return start.health();
+  }
+}

@@ -1,0 +1,167 @@
+package dev.tokenledger.alerting.evaluation;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tokenledger.alerting.budget.Budget;
+import dev.tokenledger.alerting.budget.BudgetPeriod;
+import dev.tokenledger.alerting.budget.BudgetStore;
+import dev.tokenledger.alerting.budget.BudgetsResource;
+import dev.tokenledger.alerting.budget.Spend;
+import dev.tokenledger.alerting.budget.SpendReader;
+import dev.tokenledger.alerting.delivery.Outbox;
+import dev.tokenledger.model.money.Money;
+import dev.tokenledger.platform.database.Database;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Compares budgets with the ledger. What is read is absolute, so evaluating often, seldom, late or
+ * in several processes gives the same: a threshold's crossing is a row whose key is the budget, the
+ * period and the threshold, and the notification is written in the transaction that makes the row.
+ */
+final class Evaluation {
+  /** How long after its end a period is still looked at: late events belong to it. */
+  private static final Duration LATE = Duration.ofHours(1);
+
+  private final Database database;
+  private final BudgetStore budgets;
+  private final Outbox outbox;
+  private final ObjectMapper json;
+  private final Clock clock;
+
+  Evaluation(
+      Database database, BudgetStore budgets, Outbox outbox, ObjectMapper json, Clock clock) {
+    this.database = database;
+    this.budgets = budgets;
+    this.outbox = outbox;
+    this.json = json;
+    this.clock = clock;
+  }
+
+  /** The tenants that have something to evaluate. */
+  List<Integer> tenants() {
+    return database.asService(budgets::tenants);
+  }
+
+  /** Evaluates all budgets of a tenant. */
+  void evaluate(int tenantId) {
+    List<Budget> all = database.asTenant(tenantId, connection -> budgets.all(connection, tenantId));
+    Instant now = clock.instant();
+    for (Budget budget : all) {
+      BudgetPeriod current = budget.periodAt(now);
+      evaluate(budget, current);
+      boolean rolling = budget.period() == BudgetPeriod.Kind.ROLLING;
+      if (!rolling && Duration.between(current.start(), now).compareTo(LATE) < 0) {
+        evaluate(budget, budget.periodAt(current.start().minusMillis(1)));
+      }
+    }
+  }
+
+  private void evaluate(Budget budget, BudgetPeriod period) {
+    database.asTenant(
+        budget.tenantId(),
+        connection -> {
+          Spend spend = SpendReader.read(connection, budget, period);
+          for (int threshold : budget.thresholds()) {
+            if (isCrossed(spend.nanos(), budget.amountNanos(), threshold)
+                && insertCrossing(connection, budget, period, threshold, spend)) {
+              outbox.enqueue(
+                  connection,
+                  budget.tenantId(),
+                  budget.channels(),
+                  "budget.threshold_crossed",
+                  payload(budget, period, threshold, spend));
+            }
+          }
+          return null;
+        });
+  }
+
+  /** Whether spent ≥ limit × threshold %, without rounding. */
+  static boolean isCrossed(long spentNanos, long limitNanos, int threshold) {
+    return Math.multiplyHigh(spentNanos, 100L) != 0 || Math.multiplyHigh(limitNanos, threshold) != 0
+        ? java.math.BigInteger.valueOf(spentNanos)
+                .multiply(java.math.BigInteger.valueOf(100))
+                .compareTo(
+                    java.math.BigInteger.valueOf(limitNanos)
+                        .multiply(java.math.BigInteger.valueOf(threshold)))
+            >= 0
+        : spentNanos * 100L >= limitNanos * threshold;
+  }
+
+  /**
+   * The key of a rolling period's crossing is the day on which the period ends: it is told once a
+   * day at most.
+   */
+  private static Instant key(Budget budget, BudgetPeriod period) {
+    return budget.period() == BudgetPeriod.Kind.ROLLING ? period.end() : period.start();
+  }
+
+  private static boolean insertCrossing(
+      Connection connection, Budget budget, BudgetPeriod period, int threshold, Spend spend)
+      throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO alerting.crossings"
+                + " (budget_id, period_start, threshold, tenant_id, spent_nanos)"
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
+      insert.setObject(1, budget.id());
+      insert.setTimestamp(2, Timestamp.from(key(budget, period)));
+      insert.setInt(3, threshold);
+      insert.setInt(4, budget.tenantId());
+      insert.setLong(5, spend.nanos());
+      return insert.executeUpdate() == 1;
+    }
+  }
+
+  private String payload(Budget budget, BudgetPeriod period, int threshold, Spend spend) {
+    String spent = Money.ofNanos(spend.nanos()).toUsd();
+    String limit = Money.ofNanos(budget.amountNanos()).toUsd();
+    String percent = BudgetsResource.percent(spend.nanos(), budget.amountNanos()).toPlainString();
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("budget_id", budget.id().toString());
+    data.put("budget", budget.name());
+    data.put("scope", budget.scope());
+    data.put("threshold", threshold);
+    data.put("period_start", period.start().toString());
+    data.put("period_end", period.end().toString());
+    data.put("spent_usd", spent);
+    data.put("limit_usd", limit);
+    data.put("percent", percent);
+    data.put("unpriced_calls", spend.unpricedCalls());
+    data.put(
+        "text",
+        "Budget '"
+            + budget.name()
+            + "' ("
+            + budget.scopeText()
+            + ") has reached "
+            + threshold
+            + " %: $"
+            + spent
+            + " of $"
+            + limit
+            + " are spent"
+            + (spend.unpricedCalls() > 0
+                ? ", and " + spend.unpricedCalls() + " calls have no price yet"
+                : "")
+            + ".");
+    Map<String, Object> payload = new LinkedHashMap<>();
+    payload.put("type", "budget.threshold_crossed");
+    payload.put("timestamp", clock.instant().toString());
+    payload.put("data", data);
+    try {
+      return json.writeValueAsString(payload);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a notification cannot be written as JSON", e);
+    }
+  }
+}
