@@ -1,0 +1,138 @@
+package dev.tokenledger.aggregation.settle;
+
+import dev.tokenledger.model.money.Money;
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.identity.Caller;
+import dev.tokenledger.platform.identity.CurrentCaller;
+import dev.tokenledger.platform.identity.Scope;
+import dev.tokenledger.platform.problem.ProblemCode;
+import dev.tokenledger.platform.problem.ProblemException;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.ResponseStatus;
+import org.jspecify.annotations.Nullable;
+
+/** Pricing a period anew. */
+@Path("/v1/ledger/repricings")
+@Blocking
+@Tag(name = "Ledger", description = "What is counted, and proof that it is exact")
+public class RepricingsResource {
+  private static final int SHOWN = 100;
+
+  private final CurrentCaller caller;
+  private final Database database;
+
+  public RepricingsResource(CurrentCaller caller, SettleService settle) {
+    this.caller = caller;
+    this.database = settle.database();
+  }
+
+  /**
+   * @param model the model as reported, or absent for all
+   */
+  public record NewRepricing(
+      @Nullable String start, @Nullable String end, @Nullable String model) {}
+
+  /** A repricing and what it did. */
+  public record RepricingView(
+      UUID id,
+      String status,
+      Instant start,
+      Instant end,
+      @Nullable String model,
+      String actor,
+      Instant createdAt,
+      @Nullable Instant finishedAt,
+      long eventsExamined,
+      long eventsChanged,
+      String costBeforeUsd,
+      String costAfterUsd) {
+    private static RepricingView of(RepricingRequests.Listed r) {
+      return new RepricingView(
+          r.id(),
+          r.status(),
+          r.start(),
+          r.end(),
+          r.model(),
+          r.actor(),
+          r.createdAt(),
+          r.finishedAt(),
+          r.eventsExamined(),
+          r.eventsChanged(),
+          Money.ofNanos(r.costBefore()).toUsd(),
+          Money.ofNanos(r.costAfter()).toUsd());
+    }
+  }
+
+  /** The latest repricings. */
+  public record Repricings(List<RepricingView> repricings) {}
+
+  @POST
+  @RolesAllowed(Scope.ADMIN_ROLE)
+  @ResponseStatus(202)
+  @Operation(
+      summary = "Price a period anew",
+      description =
+          "With the prices of now. Ledger and rollups follow by the exact difference; each changed"
+              + " event leaves its state before and after in the audit of adjustments.")
+  public RepricingView request(@Nullable NewRepricing body) {
+    Instant start = time("start", body == null ? null : body.start());
+    Instant end = time("end", body == null ? null : body.end());
+    if (!start.isBefore(end)) {
+      throw invalid("end", "'end' must lie after 'start'.");
+    }
+    Caller who = caller.get();
+    UUID id = UUID.randomUUID();
+    database.asTenant(
+        who.tenantId(),
+        connection -> {
+          RepricingRequests.add(
+              connection,
+              new RepricingRequests.Request(
+                  id, who.tenantId(), start, end, body == null ? null : body.model(), who.actor()));
+          return null;
+        });
+    return list().repricings().stream()
+        .filter(repricing -> repricing.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("repricing " + id + " was not stored"));
+  }
+
+  @GET
+  @RolesAllowed(Scope.READ_ROLE)
+  @Operation(summary = "List repricings", description = "The latest first.")
+  public Repricings list() {
+    int tenantId = caller.get().tenantId();
+    return new Repricings(
+        database
+            .asTenant(tenantId, connection -> RepricingRequests.list(connection, tenantId, SHOWN))
+            .stream()
+            .map(RepricingView::of)
+            .toList());
+  }
+
+  private static Instant time(String field, @Nullable String text) {
+    try {
+      if (text != null) {
+        return OffsetDateTime.parse(text).toInstant();
+      }
+    } catch (DateTimeException e) {
+      throw invalid(field, "'" + field + "' must be RFC 3339, as 2026-11-20T00:00:00Z.");
+    }
+    throw invalid(field, "'" + field + "' is missing.");
+  }
+
+  private static ProblemException invalid(String field, String detail) {
+    return new ProblemException(ProblemCode.INVALID_FIELD, detail).with("field", field);
+  }
+}
