@@ -3,6 +3,7 @@ package dev.tokenledger.platform.database;
 import dev.tokenledger.platform.PlatformConfig;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import jakarta.annotation.PreDestroy;
@@ -53,6 +54,8 @@ public class Databases {
                         .connectionValidator(
                             io.agroal.api.configuration.AgroalConnectionPoolConfiguration
                                 .ConnectionValidator.defaultValidator())
+                        // Without it a connection that has broken goes back into the pool.
+                        .exceptionSorter(new PostgreSQLExceptionSorter())
                         .reapTimeout(Duration.ofMinutes(5))
                         .connectionFactoryConfiguration(
                             factory ->
