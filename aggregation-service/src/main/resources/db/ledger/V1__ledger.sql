@@ -2,7 +2,7 @@
 --
 -- Owned and written by the aggregation service alone. Reporting and alerting read it under row-level
 -- security: they see the tenant named by the setting tokenledger.tenant_id of their transaction, and
--- nothing without it. The writer adds rows of whole days by COPY straight into the partitions.
+-- nothing without it or under '*', which stands for all tenants elsewhere. The writer adds rows of whole days by COPY straight into the partitions.
 
 CREATE TABLE ledger.dimension_values (
   tenant_id integer NOT NULL,
@@ -469,7 +469,7 @@ BEGIN
     IF t <> 'event_identity' AND t <> 'spans' THEN
       EXECUTE format('GRANT SELECT ON ledger.%I TO tokenledger_alerting, tokenledger_reporting', t);
       EXECUTE format('CREATE POLICY tenant ON ledger.%I FOR SELECT TO tokenledger_alerting, tokenledger_reporting '
-                     'USING (tenant_id = nullif(current_setting(''tokenledger.tenant_id'', true), '''')::integer)', t);
+                     'USING (tenant_id = nullif(nullif(current_setting(''tokenledger.tenant_id'', true), ''''), ''*'')::integer)', t);
     END IF;
   END LOOP;
 END $$;
