@@ -63,6 +63,8 @@ final class TokenLedgerProcess implements AutoCloseable {
                 "-Dtokenledger.data=" + data,
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + port,
+                // The receivers of the tests' webhooks are on this machine.
+                "-Dtokenledger.alerting.allow-private-addresses=true",
                 "-jar",
                 property("tokenledger.app"))
             .redirectErrorStream(true)
