@@ -28,7 +28,7 @@ public interface IngestConfig {
   int maxEvents();
 
   /** Most events that wait in this process to be appended; beyond it requests get 503. */
-  @WithDefault("200000")
+  @WithDefault("50000")
   int maxQueuedEvents();
 
   /** Most events in one block, unless a single request has more. */

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  */
 final class SketchFolder {
   /** Journal rows folded in one transaction; bounds its memory and how long it holds locks. */
-  private static final int MAX_ROWS = 10_000;
+  private static final int MAX_ROWS = 4_000;
 
   /** One folder at a time, whatever number of processes there are. */
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(730581, 2)";

@@ -25,8 +25,12 @@ import org.jboss.logging.Logger;
 public final class PriceTable {
   private static final Logger LOG = Logger.getLogger(PriceTable.class);
 
+  /** Read once in a process: it is the largest thing in memory that never changes. */
+  private static final class BuiltIn {
+    private static final PriceBook BOOK = PriceBook.of(Catalogue.builtIn().prices());
+  }
+
   private final ObjectMapper json;
-  private final PriceBook catalogue = PriceBook.of(Catalogue.builtIn().prices());
 
   public PriceTable(ObjectMapper json) {
     this.json = json;
@@ -54,7 +58,7 @@ public final class PriceTable {
         own.computeIfAbsent(rows.getInt(2), t -> new ArrayList<>()).add(read(rows));
       }
     }
-    return catalogue.withOverrides(own);
+    return BuiltIn.BOOK.withOverrides(own);
   }
 
   /** One tenant's own prices, the latest first. */
