@@ -83,8 +83,8 @@ public class EvaluationLoop {
   }
 
   private void round() {
-    Set<Integer> tenants = changed();
     try {
+      Set<Integer> tenants = changed();
       if (!clock.instant().isBefore(nextSweep)) {
         tenants.addAll(evaluation.tenants());
         nextSweep = clock.instant().plus(sweepInterval);

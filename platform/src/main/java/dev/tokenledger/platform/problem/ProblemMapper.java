@@ -3,6 +3,7 @@ package dev.tokenledger.platform.problem;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
@@ -64,6 +65,12 @@ public class ProblemMapper {
         "The credentials are valid but lack the scope that this needs.",
         Map.of(),
         null);
+  }
+
+  /** Named beside its parent, for which the framework has an answer of its own that says nothing. */
+  @ServerExceptionMapper
+  public Response unbound(MismatchedInputException e) {
+    return json(e);
   }
 
   /** JSON that cannot be bound to what an endpoint takes. */

@@ -23,7 +23,9 @@ public final class RedisUnavailableException extends RuntimeException {
   }
 
   private static boolean isPassing(ErrorType error) {
-    return error.is("LOADING")
+    // The first is the client's own, in the clothes of an answer.
+    return error.is("CONNECTION_CLOSED")
+        || error.is("LOADING")
         || error.is("MASTERDOWN")
         || error.is("READONLY")
         || error.is("CLUSTERDOWN")

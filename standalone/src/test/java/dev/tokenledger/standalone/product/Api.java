@@ -36,6 +36,10 @@ final class Api {
     this.key = key;
   }
 
+  String key() {
+    return key;
+  }
+
   /** An answer, with its body as text and, where it is JSON, as JSON. */
   record Answer(int status, String type, Optional<String> retryAfter, String text) {
     JsonNode json() {

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * beside the directory.
  */
 final class TokenLedgerProcess implements AutoCloseable {
+  private static final Pattern PORT = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(40);
 
@@ -130,6 +133,16 @@ final class TokenLedgerProcess implements AutoCloseable {
     return "jdbc:postgresql://127.0.0.1:"
         + lines(data.resolve("postgres/postmaster.pid")).get(3).strip()
         + "/postgres";
+  }
+
+  /** The port that Redis shows in its process title, as {@code redis-server 127.0.0.1:6379}. */
+  int redisPort() {
+    String pid = lines(data.resolve("redis/redis.pid")).get(0).strip();
+    Matcher title = PORT.matcher(lines(Path.of("/proc", pid, "cmdline")).get(0));
+    if (!title.find()) {
+      throw new AssertionError("process " + pid + " does not show its port");
+    }
+    return Integer.parseInt(title.group(1));
   }
 
   String secret(String name) {

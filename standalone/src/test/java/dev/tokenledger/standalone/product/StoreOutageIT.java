@@ -1,0 +1,145 @@
+package dev.tokenledger.standalone.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** The stores are killed under load; whoever was told that an event is durable finds it counted. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StoreOutageIT {
+  private static final int BATCH = 20;
+  private static final Duration RECOVERY = Duration.ofSeconds(60);
+
+  private final TokenLedgerProcess process;
+  private final Ledger ledger;
+
+  StoreOutageIT() throws Exception {
+    process = TokenLedgerProcess.start("store-outage");
+    ledger = process.ledger();
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    process.close();
+  }
+
+  @Test
+  void whilePostgresIsAwayEventsAreTakenAndLaterSettled() throws Exception {
+    Ledger.Totals before = ledger.settled();
+    try (Load load = new Load()) {
+      load.awaitMore(20);
+      process.killPostgres();
+      load.awaitMore(200);
+      Eventually.holds("Postgres is back", RECOVERY, this::isPostgresBack);
+      load.awaitMore(20);
+      load.end();
+      assertThat(load.statuses).containsOnly(202);
+      Ledger.Totals added = ledger.settled().minus(before);
+      assertThat(added.rows()).isEqualTo((long) load.acknowledged.size() * BATCH);
+    }
+    new LedgerProof(process).holds();
+  }
+
+  @Test
+  void whileRedisIsAwayNothingIsAcknowledgedThatIsLost() throws Exception {
+    Ledger.Totals before = ledger.settled();
+    try (Load load = new Load()) {
+      load.awaitMore(20);
+      process.killRedis();
+      load.awaitMore(100);
+      load.end();
+      assertThat(load.statuses).isSubsetOf(202, 503);
+      assertThat(load.refusedWithoutRetryAfter).hasValue(0);
+      // Who was refused sends again, as Retry-After tells, and is not counted twice.
+      for (String batch : load.refused) {
+        Eventually.holds("taken again", RECOVERY, () -> send(batch).status() == 202);
+      }
+      Ledger.Totals added = ledger.settled().minus(before);
+      assertThat(added.rows())
+          .isEqualTo((long) (load.acknowledged.size() + load.refused.size()) * BATCH);
+    }
+    new LedgerProof(process).holds();
+  }
+
+  private boolean isPostgresBack() throws IOException {
+    return process.admin().get("/v1/keys").status() == 200;
+  }
+
+  private Api.Answer send(String batch) throws IOException {
+    List<ObjectNode> events =
+        IntStream.range(0, BATCH).mapToObj(i -> Events.call(batch + i, 10, 1)).toList();
+    return process.ingest().report(events);
+  }
+
+  /** Two senders who go on whatever they are answered. */
+  private final class Load implements AutoCloseable {
+    private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private final Set<Integer> statuses = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger refusedWithoutRetryAfter = new AtomicInteger();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final ExecutorService threads = Executors.newFixedThreadPool(2);
+    private final List<Future<?>> senders = new ArrayList<>();
+
+    private Load() {
+      for (int i = 0; i < 2; i++) {
+        senders.add(
+            threads.submit(
+                () -> {
+                  while (!ended.get()) {
+                    sendOne();
+                  }
+                  return null;
+                }));
+      }
+    }
+
+    private void sendOne() throws IOException {
+      String batch = UUID.randomUUID() + "-";
+      Api.Answer answer = send(batch);
+      statuses.add(answer.status());
+      if (answer.status() == 202) {
+        acknowledged.add(batch);
+      } else {
+        refused.add(batch);
+        if (answer.retryAfter().isEmpty()) {
+          refusedWithoutRetryAfter.incrementAndGet();
+        }
+      }
+    }
+
+    private void awaitMore(int batches) throws Exception {
+      int enough = acknowledged.size() + batches;
+      Eventually.holds("batches are taken", RECOVERY, () -> acknowledged.size() >= enough);
+    }
+
+    private void end() throws Exception {
+      ended.set(true);
+      for (Future<?> sender : senders) {
+        sender.get();
+      }
+    }
+
+    @Override
+    public void close() {
+      ended.set(true);
+      threads.shutdown();
+    }
+  }
+}
