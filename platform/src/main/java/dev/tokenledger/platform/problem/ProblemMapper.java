@@ -67,7 +67,9 @@ public class ProblemMapper {
         null);
   }
 
-  /** Named beside its parent, for which the framework has an answer of its own that says nothing. */
+  /**
+   * Named beside its parent, for which the framework has an answer of its own that says nothing.
+   */
   @ServerExceptionMapper
   public Response unbound(MismatchedInputException e) {
     return json(e);
