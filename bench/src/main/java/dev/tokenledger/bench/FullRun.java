@@ -1,0 +1,333 @@
+package dev.tokenledger.bench;
+
+import dev.tokenledger.bench.app.CpuUse;
+import dev.tokenledger.bench.app.Standalone;
+import dev.tokenledger.bench.app.Stores;
+import dev.tokenledger.bench.baseline.PostgresBaseline;
+import dev.tokenledger.bench.baseline.RedisBaseline;
+import dev.tokenledger.bench.load.LoadGenerator;
+import dev.tokenledger.bench.load.LoadPlan;
+import dev.tokenledger.bench.load.LoadReport;
+import dev.tokenledger.bench.load.SettledCount;
+import dev.tokenledger.bench.load.VisibilityProbe;
+import dev.tokenledger.bench.micro.Microbenchmarks;
+import dev.tokenledger.bench.query.QueryBench;
+import dev.tokenledger.bench.report.Results;
+import dev.tokenledger.bench.report.Spread;
+import dev.tokenledger.bench.traffic.TokenLengths;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+import org.openjdk.jmh.runner.RunnerException;
+
+/** One section of the figures after another, each on data of its own. Not thread-safe. */
+final class FullRun {
+  /** What settling must reach, of what Postgres does alone. */
+  private static final double TARGET_RATIO = 0.4;
+
+  private static final String INGEST_KEY = "TOKENLEDGER_INGEST_KEY";
+  private static final int BASELINE_ROWS = 400_000;
+  private static final int EVENTS_PER_REQUEST = 100;
+  private static final int CONNECTIONS = 16;
+  private static final int WARM_UP_EVENTS_PER_SECOND = 5_000;
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+
+  private final Path app;
+  private final Path work;
+  private final List<String> javaOptions;
+  private final TokenLengths lengths;
+  private final Results results;
+
+  FullRun(Path app, Path work, List<String> javaOptions, TokenLengths lengths, Results results) {
+    this.app = app;
+    this.work = work;
+    this.javaOptions = List.copyOf(javaOptions);
+    this.lengths = lengths;
+    this.results = results;
+  }
+
+  /** Start-up, throughput against the baseline, and latency at half the target. */
+  void settling(int runs, Duration duration)
+      throws IOException, InterruptedException, SQLException {
+    Path data = work.resolve("settling");
+    Duration first;
+    try (Standalone fresh = start(data)) {
+      first = fresh.readyAfter();
+    }
+    try (Standalone standalone = start(data)) {
+      long idle = CpuUse.residentMebibytes(standalone.pid());
+      load(standalone, generator(standalone, WARM_UP_EVENTS_PER_SECOND, WARM_UP), false);
+      double baseline = throughput(standalone, runs, duration);
+      halfLoad(standalone, (int) (baseline * TARGET_RATIO / 2), duration);
+      results.section("Start and memory", "One process with " + String.join(" ", javaOptions));
+      results.table(
+          List.of("figure", "value", "target"),
+          List.of(
+              List.of("ready, first start (makes the database)", seconds(first), ""),
+              List.of("ready, on a warm disk", seconds(standalone.readyAfter()), "8 s"),
+              List.of("resident once ready", idle + " MiB", "512 MiB"),
+              List.of(
+                  "resident after the load",
+                  CpuUse.residentMebibytes(standalone.pid()) + " MiB",
+                  "512 MiB")));
+    }
+    delete(data);
+  }
+
+  private double throughput(Standalone standalone, int runs, Duration duration)
+      throws IOException, InterruptedException, SQLException {
+    List<Double> baselines = new ArrayList<>();
+    List<Double> settled = new ArrayList<>();
+    List<Double> accepted = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    List<List<String>> rows = new ArrayList<>();
+    for (int run = 1; run <= runs; run++) {
+      double alone;
+      try (Connection connection = standalone.stores().postgres()) {
+        alone = PostgresBaseline.run(connection, BASELINE_ROWS, lengths).rowsPerSecond();
+      }
+      LoadGenerator generator = generator(standalone, 0, duration);
+      CpuUse cpu = CpuUse.of(processes(standalone));
+      LoadReport report = load(standalone, generator, false);
+      LoadReport.Settled end = settled(report);
+      baselines.add(alone);
+      settled.add(end.eventsPerSecond());
+      accepted.add(report.acceptedPerSecond());
+      ratios.add(end.eventsPerSecond() / alone);
+      rows.add(
+          List.of(
+              Integer.toString(run),
+              number(alone),
+              number(report.acceptedPerSecond()),
+              number(end.eventsPerSecond()),
+              String.format(Locale.ROOT, "%.2f", end.eventsPerSecond() / alone),
+              report.errors().isEmpty() ? "none" : report.errors().toString(),
+              CpuUse.text(cpu.soFar())));
+    }
+    results.section(
+        "Settling",
+        "As fast as answers come for "
+            + duration.toSeconds()
+            + " s, then until all is settled; events/s from the first request to the last commit."
+            + " The baseline is Postgres alone with the same rows, just before each run.");
+    results.table(
+        List.of(
+            "run",
+            "COPY + INSERT … ON CONFLICT, rows/s",
+            "accepted/s",
+            "settled/s",
+            "ratio",
+            "errors",
+            "processors used"),
+        rows);
+    results.verbatim(
+        "baseline "
+            + Spread.of(baselines).text("%,.0f")
+            + "\naccepted "
+            + Spread.of(accepted).text("%,.0f")
+            + "\nsettled  "
+            + Spread.of(settled).text("%,.0f")
+            + "\nratio    "
+            + Spread.of(ratios).text("%.2f")
+            + ", target at least "
+            + TARGET_RATIO);
+    redis(standalone.stores());
+    return Spread.of(baselines).median();
+  }
+
+  private void redis(Stores stores) throws IOException {
+    List<List<String>> rows = new ArrayList<>();
+    for (int events : new int[] {100, 1_000, 5_000}) {
+      RedisBaseline.Result result =
+          RedisBaseline.run(stores.redisPort(), stores.redisPassword(), events, lengths);
+      rows.add(
+          List.of(
+              number(events),
+              number(result.blocksPerSecond()),
+              number(result.eventsPerSecond()),
+              String.format(Locale.ROOT, "%.1f", result.bytesPerEvent())));
+    }
+    results.section("Redis alone", "XADD of the same blocks, appendfsync always.");
+    results.table(List.of("events a block", "blocks/s", "events/s", "bytes an event"), rows);
+  }
+
+  private void halfLoad(Standalone standalone, int eventsPerSecond, Duration duration)
+      throws IOException, InterruptedException, SQLException {
+    LoadReport report = load(standalone, generator(standalone, eventsPerSecond, duration), true);
+    Histogram visible = report.visible() == null ? new Histogram(3) : report.visible();
+    results.section(
+        "At half the target",
+        "Open loop of "
+            + number(eventsPerSecond)
+            + " events/s; latencies from when a request was due.");
+    results.table(
+        List.of("figure", "p50", "p95", "p99", "max", "target"),
+        List.of(
+            percentiles("acknowledgement", report.acknowledged(), "p99 under 25 ms"),
+            percentiles("from acknowledgement to visible", visible, "p99 under 2 s")));
+    results.verbatim(report.text());
+  }
+
+  /** Questions over two lengths of history, to see that the answer does not grow with it. */
+  void queries(int fewer, int more, int repeats)
+      throws IOException, InterruptedException, SQLException {
+    Map<Integer, List<QueryBench.Result>> all = new LinkedHashMap<>();
+    for (int events : new int[] {fewer, more}) {
+      Path data = work.resolve("queries-" + events);
+      try (Standalone standalone = start(data);
+          Connection connection = standalone.stores().postgres()) {
+        QueryBench bench =
+            new QueryBench(
+                standalone.url(),
+                standalone.stores().bootstrapKey("TOKENLEDGER_ADMIN_KEY"),
+                connection);
+        bench.fill(events, 90, lengths, line -> {});
+        List<QueryBench.Result> asked = new ArrayList<>();
+        for (int days : new int[] {90, 30, 1}) {
+          asked.addAll(bench.ask(days, repeats, events == more));
+        }
+        all.put(events, asked);
+      }
+      delete(data);
+    }
+    report(all.get(fewer), all.get(more), fewer, more);
+  }
+
+  private void report(
+      List<QueryBench.Result> few, List<QueryBench.Result> many, int fewer, int more) {
+    List<List<String>> rows = new ArrayList<>();
+    Histogram overall = new Histogram(3);
+    for (int i = 0; i < many.size(); i++) {
+      QueryBench.Result result = many.get(i);
+      overall.add(result.answer());
+      rows.add(
+          List.of(
+              result.question(),
+              Integer.toString(result.days()),
+              millis(result.p50Millis()),
+              millis(result.p95Millis()),
+              millis(result.rawMillis()),
+              String.format(Locale.ROOT, "%.0f", result.ratio()),
+              String.format(Locale.ROOT, "%.1f", result.p50Millis() / few.get(i).p50Millis())));
+    }
+    results.section(
+        "Questions",
+        String.format(
+            Locale.ROOT,
+            "%,d events in 90 days; the same question asked of the raw events in SQL, and the growth"
+                + " of the median against a history of %,d events. p95 over all: %.1f ms (target"
+                + " under 50 ms).",
+            more,
+            fewer,
+            overall.getValueAtPercentile(95) / 1e6));
+    results.table(
+        List.of("question", "days", "p50 ms", "p95 ms", "raw ms", "times faster", "growth"), rows);
+  }
+
+  void micro() throws RunnerException {
+    List<List<String>> rows = new ArrayList<>();
+    for (Microbenchmarks.Score score : Microbenchmarks.run()) {
+      rows.add(
+          List.of(
+              score.name(),
+              String.format(Locale.ROOT, "%.0f ± %.0f", score.nanos(), score.error()),
+              number(score.bytes())));
+    }
+    results.section("Steps alone", "JMH; for one event of a hundred.");
+    results.table(List.of("step", "ns", "bytes allocated"), rows);
+  }
+
+  private Standalone start(Path data) throws IOException, InterruptedException {
+    return Standalone.start(app, data, javaOptions);
+  }
+
+  private LoadGenerator generator(Standalone standalone, int eventsPerSecond, Duration duration)
+      throws IOException {
+    return new LoadGenerator(
+        new LoadPlan(
+            standalone.url(),
+            standalone.stores().bootstrapKey(INGEST_KEY),
+            eventsPerSecond,
+            duration,
+            EVENTS_PER_REQUEST,
+            CONNECTIONS,
+            lengths));
+  }
+
+  private static LoadReport load(Standalone standalone, LoadGenerator generator, boolean probed)
+      throws IOException, InterruptedException, SQLException {
+    Stores stores = standalone.stores();
+    try (Connection watching = stores.postgres();
+        Connection probing = stores.postgres()) {
+      return generator.run(
+          SettledCount.of(watching),
+          probed
+              ? new VisibilityProbe(standalone.url(), stores.bootstrapKey(INGEST_KEY), probing)
+              : null);
+    }
+  }
+
+  private static LoadReport.Settled settled(LoadReport report) throws IOException {
+    LoadReport.Settled settled = report.settled();
+    if (settled == null || !settled.complete()) {
+      throw new IOException("not all that was accepted was settled:\n" + report.text());
+    }
+    return settled;
+  }
+
+  private static Map<String, Long> processes(Standalone standalone) throws IOException {
+    Map<String, Long> pids = new LinkedHashMap<>();
+    pids.put("service", standalone.pid());
+    pids.put("postgres", standalone.stores().postgresPid());
+    pids.put("redis", standalone.stores().redisPid());
+    pids.put("generator", ProcessHandle.current().pid());
+    return pids;
+  }
+
+  private static List<String> percentiles(String name, Histogram histogram, String target) {
+    List<String> row = new ArrayList<>(List.of(name));
+    for (double percentile : new double[] {50, 95, 99, 100}) {
+      row.add(millis(histogram.getValueAtPercentile(percentile) / 1e6) + " ms");
+    }
+    row.add(target);
+    return row;
+  }
+
+  private static String number(double value) {
+    return String.format(Locale.ROOT, "%,.0f", value);
+  }
+
+  private static String millis(double value) {
+    return String.format(Locale.ROOT, "%.1f", value);
+  }
+
+  private static String seconds(Duration duration) {
+    return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3);
+  }
+
+  private static void delete(Path directory) throws IOException {
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(directory)) {
+      files = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.delete(file);
+    }
+  }
+
+  static List<String> split(String options) {
+    return Arrays.stream(options.trim().split("\\s+")).filter(word -> !word.isEmpty()).toList();
+  }
+}

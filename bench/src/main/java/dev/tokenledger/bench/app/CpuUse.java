@@ -1,0 +1,96 @@
+package dev.tokenledger.bench.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How the processes share the processors, from {@code /proc}. A process counts with those of its
+ * descendants that live, and with the children it has waited for.
+ */
+public final class CpuUse {
+  /** Clock ticks of {@code /proc/PID/stat} in a second; Linux has 100 on all usual platforms. */
+  private static final double TICKS = 100;
+
+  private final Map<String, Long> processes;
+  private final Map<String, Long> before = new LinkedHashMap<>();
+  private final long startNanos = System.nanoTime();
+
+  private CpuUse(Map<String, Long> processes) throws IOException {
+    this.processes = processes;
+    for (Map.Entry<String, Long> process : processes.entrySet()) {
+      before.put(process.getKey(), ticks(process.getValue()));
+    }
+  }
+
+  /** Starts measuring processes, by name. */
+  public static CpuUse of(Map<String, Long> pids) throws IOException {
+    return new CpuUse(new LinkedHashMap<>(pids));
+  }
+
+  /** Processors used on average since the start, such as {@code 0.84}, by name. */
+  public Map<String, Double> soFar() throws IOException {
+    double seconds = (System.nanoTime() - startNanos) / 1e9;
+    Map<String, Double> use = new LinkedHashMap<>();
+    for (Map.Entry<String, Long> process : processes.entrySet()) {
+      long used = ticks(process.getValue()) - before.getOrDefault(process.getKey(), 0L);
+      use.put(process.getKey(), used / TICKS / seconds);
+    }
+    return use;
+  }
+
+  public static String text(Map<String, Double> use) {
+    StringBuilder text = new StringBuilder();
+    use.forEach(
+        (name, processors) ->
+            text.append(text.isEmpty() ? "" : ", ")
+                .append(String.format(Locale.ROOT, "%s %.2f", name, processors)));
+    return text.toString();
+  }
+
+  private static long ticks(long pid) throws IOException {
+    long own = ticksOfOne(pid);
+    long descendants =
+        ProcessHandle.of(pid).stream()
+            .flatMap(ProcessHandle::children)
+            .mapToLong(
+                child -> {
+                  try {
+                    return ticksOfOne(child.pid());
+                  } catch (IOException e) {
+                    // It has ended; its parent counts it from now on.
+                    return 0;
+                  }
+                })
+            .sum();
+    return own + descendants;
+  }
+
+  private static long ticksOfOne(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+    // After the name, which may have spaces; then state is field 3 and utime field 14.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    long ticks = 0;
+    for (int field = 14; field <= 17; field++) {
+      ticks += Long.parseLong(fields[field - 3]);
+    }
+    return ticks;
+  }
+
+  /** Resident memory of a process in MiB. */
+  public static long residentMebibytes(long pid) throws IOException {
+    try {
+      return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024)
+          .findFirst()
+          .orElse(0);
+    } catch (NoSuchFileException e) {
+      throw new IOException("there is no process " + pid, e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The machine, and the figures as text. */
+@NullMarked
+package dev.tokenledger.bench.report;
+
+import org.jspecify.annotations.NullMarked;

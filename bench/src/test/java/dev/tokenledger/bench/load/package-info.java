@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.bench.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.bench.traffic;
+
+import org.jspecify.annotations.NullMarked;
