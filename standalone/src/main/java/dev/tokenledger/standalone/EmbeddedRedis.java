@@ -66,7 +66,8 @@ final class EmbeddedRedis implements EmbeddedStore {
     try {
       Path pidFile = files.resolve("redis.pid");
       if (!Files.exists(pidFile)) {
-        return redis != null && redis.isActive();
+        // Redis has written it before it was ready, and removes it when it is asked to end.
+        return false;
       }
       Optional<String> pid = Files.readAllLines(pidFile).stream().findFirst();
       return pid.isPresent()
