@@ -8,13 +8,13 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
 
 /** The directions in which dependencies point. */
-@AnalyzeClasses(packages = "dev.tokenledger", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String MODEL = "dev.tokenledger.model..";
   private static final String PLATFORM = "dev.tokenledger.platform..";
@@ -23,6 +23,11 @@ final class ArchitectureTest {
   private static final String ALERTING = "dev.tokenledger.alerting..";
   private static final String REPORTING = "dev.tokenledger.reporting..";
   private static final String STANDALONE = "dev.tokenledger.standalone..";
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.tokenledger");
 
   private static final DescribedPredicate<JavaClass> FLOATING_POINT =
       DescribedPredicate.describe(
@@ -33,75 +38,105 @@ final class ArchitectureTest {
                   || type.getBaseComponentType().isEquivalentTo(Double.class)
                   || type.getBaseComponentType().isEquivalentTo(Float.class));
 
-  @ArchTest
-  static final ArchRule modelKnowsNothingOfOurs =
-      noClasses()
-          .that()
-          .resideInAPackage(MODEL)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(PLATFORM, INGEST, AGGREGATION, ALERTING, REPORTING, STANDALONE);
+  @Test
+  void modelKnowsNothingOfOurs() {
+    noClasses()
+        .that()
+        .resideInAPackage(MODEL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(PLATFORM, INGEST, AGGREGATION, ALERTING, REPORTING, STANDALONE)
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule modelIsPlainJavaWithoutHttpSqlOrRedis =
-      noClasses()
-          .that()
-          .resideInAPackage(MODEL)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "jakarta..",
-              "io.quarkus..",
-              "io.smallrye..",
-              "io.vertx..",
-              "java.sql..",
-              "java.net.http..");
+  @Test
+  void modelIsPlainJavaWithoutHttpSqlOrRedis() {
+    noClasses()
+        .that()
+        .resideInAPackage(MODEL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "jakarta..",
+            "io.quarkus..",
+            "io.smallrye..",
+            "io.vertx..",
+            "java.sql..",
+            "java.net.http..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule platformKnowsNoService =
-      noClasses()
-          .that()
-          .resideInAPackage(PLATFORM)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(INGEST, AGGREGATION, ALERTING, REPORTING, STANDALONE);
+  @Test
+  void platformKnowsNoService() {
+    noClasses()
+        .that()
+        .resideInAPackage(PLATFORM)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(INGEST, AGGREGATION, ALERTING, REPORTING, STANDALONE)
+        .check(CLASSES);
+  }
 
-  @ArchTest static final ArchRule ingestKnowsNoOtherService = alone(INGEST);
+  @Test
+  void ingestKnowsNoOtherService() {
+    alone(INGEST).check(CLASSES);
+  }
 
-  @ArchTest static final ArchRule aggregationKnowsNoOtherService = alone(AGGREGATION);
+  @Test
+  void aggregationKnowsNoOtherService() {
+    alone(AGGREGATION).check(CLASSES);
+  }
 
-  @ArchTest static final ArchRule alertingKnowsNoOtherService = alone(ALERTING);
+  @Test
+  void alertingKnowsNoOtherService() {
+    alone(ALERTING).check(CLASSES);
+  }
 
-  @ArchTest static final ArchRule reportingKnowsNoOtherService = alone(REPORTING);
+  @Test
+  void reportingKnowsNoOtherService() {
+    alone(REPORTING).check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule featuresOfTheModelHaveNoCycles =
-      slices().matching("dev.tokenledger.model.(*)..").should().beFreeOfCycles();
+  @Test
+  void featuresOfTheModelHaveNoCycles() {
+    slices().matching("dev.tokenledger.model.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule featuresOfThePlatformHaveNoCycles =
-      slices().matching("dev.tokenledger.platform.(*)..").should().beFreeOfCycles();
+  @Test
+  void featuresOfThePlatformHaveNoCycles() {
+    slices().matching("dev.tokenledger.platform.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule featuresOfTheServicesHaveNoCycles =
-      slices()
-          .matching("dev.tokenledger.(ingest|aggregation|alerting|reporting).(*)..")
-          .should()
-          .beFreeOfCycles();
+  @Test
+  void featuresOfTheServicesHaveNoCycles() {
+    slices()
+        .matching("dev.tokenledger.(ingest|aggregation|alerting|reporting).(*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule moneyIsNeverKeptAsFloatingPoint =
-      fields().that().areDeclaredInClassesThat(money()).should().notHaveRawType(FLOATING_POINT);
+  @Test
+  void moneyIsNeverKeptAsFloatingPoint() {
+    fields()
+        .that()
+        .areDeclaredInClassesThat(money())
+        .should()
+        .notHaveRawType(FLOATING_POINT)
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule moneyIsNeverComputedAsFloatingPoint =
-      methods()
-          .that()
-          .areDeclaredInClassesThat(money())
-          .should()
-          .notHaveRawReturnType(FLOATING_POINT)
-          .andShould()
-          .notHaveRawParameterTypes(DescribedPredicate.anyElementThat(FLOATING_POINT));
+  @Test
+  void moneyIsNeverComputedAsFloatingPoint() {
+    methods()
+        .that()
+        .areDeclaredInClassesThat(money())
+        .should()
+        .notHaveRawReturnType(FLOATING_POINT)
+        .andShould()
+        .notHaveRawParameterTypes(DescribedPredicate.anyElementThat(FLOATING_POINT))
+        .check(CLASSES);
+  }
 
   private static DescribedPredicate<JavaClass> money() {
     return resideInAPackage("dev.tokenledger.model.money..")

@@ -3,6 +3,7 @@ package dev.tokenledger.alerting.channel;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.delivery.AddressGuard;
+import dev.tokenledger.alerting.delivery.ChannelSecrets;
 import dev.tokenledger.alerting.delivery.Outbox;
 import dev.tokenledger.alerting.delivery.WebhookSignature;
 import dev.tokenledger.platform.database.Database;

@@ -2,7 +2,6 @@ package dev.tokenledger.alerting.delivery;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
-import dev.tokenledger.alerting.channel.ChannelSecrets;
 import dev.tokenledger.platform.database.Database;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;

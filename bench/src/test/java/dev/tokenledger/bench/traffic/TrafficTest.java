@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.bench.ledger.LedgerTraffic;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.UsageEvent;
-import dev.tokenledger.model.price.Pricing;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.bootstrap;
 
-import dev.tokenledger.ingest.key.KeyStore;
+import dev.tokenledger.ingest.keystore.KeyStore;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.ApiKey;
 import dev.tokenledger.platform.identity.Scope;

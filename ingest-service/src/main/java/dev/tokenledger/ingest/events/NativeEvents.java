@@ -8,12 +8,12 @@ import dev.tokenledger.model.event.BillableUnits;
 import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.EventHeader;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.event.UserAction;
 import dev.tokenledger.model.money.Money;
-import dev.tokenledger.model.price.Pricing;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tokenledger.model.event.BillableUnits;
+import dev.tokenledger.model.event.Pricing;
+import dev.tokenledger.model.event.Pricing.Priced;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.price.Catalogue;
 import dev.tokenledger.model.price.PriceBook;
-import dev.tokenledger.model.price.Pricing;
-import dev.tokenledger.model.price.Pricing.Priced;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

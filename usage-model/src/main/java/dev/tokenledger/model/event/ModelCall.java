@@ -1,7 +1,6 @@
 package dev.tokenledger.model.event;
 
 import dev.tokenledger.model.money.Money;
-import dev.tokenledger.model.price.Pricing;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

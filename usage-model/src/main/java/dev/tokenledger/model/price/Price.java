@@ -1,6 +1,7 @@
 package dev.tokenledger.model.price;
 
 import dev.tokenledger.model.event.BillableUnits;
+import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.TokenUsage;
 import java.time.Instant;
 import java.time.LocalDate;

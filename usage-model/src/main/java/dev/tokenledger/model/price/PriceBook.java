@@ -2,11 +2,13 @@ package dev.tokenledger.model.price;
 
 import dev.tokenledger.model.event.BillableUnits;
 import dev.tokenledger.model.event.CallStatus;
+import dev.tokenledger.model.event.CostBreakdown;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Pricing;
+import dev.tokenledger.model.event.Pricing.Priced;
+import dev.tokenledger.model.event.Pricing.Unpriced;
+import dev.tokenledger.model.event.Pricing.UnpricedReason;
 import dev.tokenledger.model.event.TokenUsage;
-import dev.tokenledger.model.price.Pricing.Priced;
-import dev.tokenledger.model.price.Pricing.Unpriced;
-import dev.tokenledger.model.price.Pricing.UnpricedReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

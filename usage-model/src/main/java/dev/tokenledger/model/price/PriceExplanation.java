@@ -1,5 +1,6 @@
 package dev.tokenledger.model.price;
 
+import dev.tokenledger.model.event.Pricing;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,13 +1,13 @@
 package dev.tokenledger.model.rollup;
 
 import dev.tokenledger.model.event.AgentRun;
+import dev.tokenledger.model.event.CostBreakdown;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.event.UserAction;
-import dev.tokenledger.model.price.CostBreakdown;
-import dev.tokenledger.model.price.Pricing;
 
 /** What one event adds to each measure: the definition of every measure in terms of events. */
 public final class Contribution {

@@ -2,14 +2,14 @@ package dev.tokenledger.model.stream;
 
 import dev.tokenledger.model.event.AgentRun;
 import dev.tokenledger.model.event.BillableUnits;
+import dev.tokenledger.model.event.CostBreakdown;
 import dev.tokenledger.model.event.EventHeader;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.event.UserAction;
-import dev.tokenledger.model.price.CostBreakdown;
-import dev.tokenledger.model.price.Pricing;
 import dev.tokenledger.model.trace.SpanLink;
 import java.util.HashMap;
 import java.util.Map;

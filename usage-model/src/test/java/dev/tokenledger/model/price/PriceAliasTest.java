@@ -2,7 +2,7 @@ package dev.tokenledger.model.price;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tokenledger.model.price.Pricing.UnpricedReason;
+import dev.tokenledger.model.event.Pricing.UnpricedReason;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

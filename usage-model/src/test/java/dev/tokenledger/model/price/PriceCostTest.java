@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tokenledger.model.event.BillableUnits;
+import dev.tokenledger.model.event.CostBreakdown;
+import dev.tokenledger.model.event.Pricing;
+import dev.tokenledger.model.event.Pricing.Priced;
+import dev.tokenledger.model.event.Pricing.Unpriced;
+import dev.tokenledger.model.event.Pricing.UnpricedReason;
 import dev.tokenledger.model.event.TokenUsage;
-import dev.tokenledger.model.price.Pricing.Priced;
-import dev.tokenledger.model.price.Pricing.Unpriced;
-import dev.tokenledger.model.price.Pricing.UnpricedReason;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;

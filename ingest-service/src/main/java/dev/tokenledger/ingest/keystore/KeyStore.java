@@ -1,4 +1,4 @@
-package dev.tokenledger.ingest.key;
+package dev.tokenledger.ingest.keystore;
 
 import dev.tokenledger.platform.identity.ApiKey;
 import dev.tokenledger.platform.identity.Scope;

@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.channel;
+package dev.tokenledger.alerting.delivery;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.platform.PlatformConfig;
@@ -35,7 +35,7 @@ public class ChannelSecrets {
     }
   }
 
-  byte[] encrypt(String secret) {
+  public byte[] encrypt(String secret) {
     byte[] nonce = new byte[NONCE_BYTES];
     random.nextBytes(nonce);
     try {

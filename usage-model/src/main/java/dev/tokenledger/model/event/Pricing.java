@@ -1,4 +1,4 @@
-package dev.tokenledger.model.price;
+package dev.tokenledger.model.event;
 
 import java.util.Locale;
 import java.util.Objects;

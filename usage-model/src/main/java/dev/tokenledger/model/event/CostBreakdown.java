@@ -1,4 +1,4 @@
-package dev.tokenledger.model.price;
+package dev.tokenledger.model.event;
 
 /**
  * The cost of one call by kind, in nano-dollars. The components do not overlap: {@code input} is
