@@ -8,8 +8,8 @@ export function costBars({ title, description, dimension, onPick }) {
   const body = el('tbody');
   const empty = el('p', { class: 'card-note' }, 'Nothing to show for this period.');
   const table = el('table', { class: 'bars', 'aria-labelledby': titleId },
-    el('thead', { class: 'hidden' }, el('tr', {},
-      el('th', { scope: 'col' }, dimension), el('th', { scope: 'col' }, 'Cost'), el('th', { scope: 'col' }, 'Share'))),
+    el('colgroup', {}, el('col'), el('col', { class: 'bars-cost' }), el('col', { class: 'bars-share' })),
+    el('thead', {}, el('tr', {}, [dimension, 'Cost', 'Share'].map((head) => el('th', { scope: 'col' }, el('span', { class: 'hidden' }, head))))),
     body);
   const element = el('section', { class: 'card', 'aria-labelledby': titleId },
     el('div', { class: 'card-head' },

@@ -17,7 +17,8 @@ export function sparkline(values) {
     if (value === null) {
       pen = 'M';
     } else {
-      path += `${pen}${x(i)} ${y(value)}`;
+      // The stroke of no length makes a dot of a value between two gaps.
+      path += `${pen}${x(i)} ${y(value)}${pen === 'M' ? 'h0' : ''}`;
       pen = 'L';
     }
   });

@@ -4,7 +4,8 @@ import { ticks } from './scale.js';
 
 const LEFT = 56;
 const RIGHT = 8;
-const PANEL_TOP = 22;
+/** Room for a panel's name, clear of the axis above it. */
+const PANEL_TOP = 36;
 const AXIS = 24;
 
 /**
@@ -82,7 +83,7 @@ export function timeChart({ title, description, panels, columns = [] }) {
     let top = 0;
     for (const panel of panels) {
       parts.push(...drawPanel(panel, top + PANEL_TOP, plotWidth, step));
-      parts.push(svg('text', { class: 'panel-label', x: 0, y: top + 12 }, panel.label));
+      parts.push(svg('text', { class: 'panel-label', x: 0, y: top + 18 }, panel.label));
       top += PANEL_TOP + panel.height;
     }
     parts.push(...drawTimes(plotWidth, step));

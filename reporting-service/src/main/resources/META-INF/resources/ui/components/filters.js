@@ -1,5 +1,6 @@
 import { dimensionValues } from '../api.js';
 import { el, icon, reconcile, setText } from '../dom.js';
+import { dimensionLabel } from '../format.js';
 import { FILTERS, hasFilters, withFilter, withoutFilters } from '../state.js';
 import { popover } from './popover.js';
 
@@ -94,7 +95,7 @@ function filterMenu(name, current, onPick) {
     reconcile(list, values, (value) => value,
       (value) => el('li', {}, el('label', {}, el('input', {
         type: 'checkbox', on: { change: (event) => toggle(value, event.target.checked) },
-      }), el('span', { title: value }, value))),
+      }), el('span', { title: value }, dimensionLabel(name, value)))),
       (node, value) => {
         node.querySelector('input').checked = picked.includes(value);
       });

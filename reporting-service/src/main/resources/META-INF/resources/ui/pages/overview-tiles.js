@@ -33,7 +33,7 @@ export function overviewTiles() {
       series: line((row) => approximate(parseUsd(row.cost_usd))),
     });
     byName.model_calls.update({
-      ...count('model_calls'), details: [{ text: perCall(totals) }], series: line((row) => row.model_calls),
+      ...count('model_calls'), details: [{ text: costPer(totals, 'model_calls', 'call') }], series: line((row) => row.model_calls),
     });
     const tokens = (of) => of.input_tokens + of.output_tokens;
     byName.tokens.update({
@@ -57,13 +57,13 @@ export function overviewTiles() {
       text: formatMillis(latency.p95), title: latency.p95 === null ? 'not measured' : `${latency.p95} ms`,
       moved: relativeChange(latency.p95, previous.latency_ms.p95), previousText,
       details: [
-        { text: `p50 ${formatMillis(latency.p50)}` }, { text: `p95 ${formatMillis(latency.p95)}` }, { text: `p99 ${formatMillis(latency.p99)}` },
+        { text: `p50 ${formatMillis(latency.p50)}`, title: `${latency.p50} ms` }, { text: `p99 ${formatMillis(latency.p99)}`, title: `${latency.p99} ms` },
       ],
       series: gaps((row) => row['latency_ms.p95']),
     });
-    byName.active_agents.update({ ...count('active_agents'), details: [] });
-    byName.active_users.update({ ...count('active_users'), details: [] });
-    byName.agent_runs.update({ ...count('agent_runs'), details: [] });
+    byName.active_agents.update({ ...count('active_agents'), details: [{ text: costPer(totals, 'active_agents', 'agent') }] });
+    byName.active_users.update({ ...count('active_users'), details: [{ text: costPer(totals, 'active_users', 'user') }] });
+    byName.agent_runs.update({ ...count('agent_runs'), details: [{ text: costPer(totals, 'agent_runs', 'run') }] });
   }
 
   return { byName, update };
@@ -93,11 +93,8 @@ function projected(projection) {
   }];
 }
 
-function perCall(totals) {
-  if (!(totals.model_calls > 0)) {
-    return 'no calls';
-  }
-  return `${formatUsd(parseUsd(totals.cost_usd) / BigInt(totals.model_calls))} per call`;
+function costPer(totals, name, unit) {
+  return totals[name] > 0 ? `${formatUsd(parseUsd(totals.cost_usd) / BigInt(totals[name]))} per ${unit}` : `no ${unit}s`;
 }
 
 function cachedShare(totals) {
