@@ -24,7 +24,7 @@ function fill(node, attributes, children) {
       setAttribute(node, name, value);
     }
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return node;
 }
 

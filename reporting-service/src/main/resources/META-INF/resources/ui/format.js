@@ -36,7 +36,7 @@ export function formatPercent(ratio) {
   if (percent < 100 && percent >= 99.95) {
     return percent >= 99.995 ? '>99.99%' : `${percent.toFixed(2)}%`;
   }
-  return `${percent.toFixed(1).replace(/\.0$/, '')}%`;
+  return percent === 0 || percent === 100 ? `${percent}%` : `${percent.toFixed(1)}%`;
 }
 
 export function formatMillis(millis) {
@@ -120,7 +120,7 @@ export function relativeChange(current, previous) {
   }
   const direction = current > previous ? 1 : -1;
   if (Number(previous) === 0) {
-    return { text: 'new', direction };
+    return null;
   }
   const permille = typeof current === 'bigint'
     ? Number(((current - previous) * 1000n) / previous)

@@ -30,6 +30,14 @@ export function formatUsd(nanos) {
   return fixed(nanos, size >= 1_000n ? 6 : 9);
 }
 
+/** An amount that misses the cost of some of the calls: a lower bound, or nothing known at all. */
+export function boundedUsd(nanos, unpricedCalls, calls) {
+  if (unpricedCalls > 0) {
+    return unpricedCalls >= calls ? 'unpriced' : `≥ ${formatUsd(nanos)}`;
+  }
+  return formatUsd(nanos);
+}
+
 /** Every digit, for titles and exports. */
 export function fullUsd(nanos) {
   return nanos === null ? 'no amount' : fixed(nanos, 9);

@@ -1,5 +1,5 @@
 import { el, reconcile, setAttribute, setText, uniqueId } from '../dom.js';
-import { approximate, formatUsd, fullUsd, parseUsd, share } from '../money.js';
+import { approximate, boundedUsd, fullUsd, parseUsd, share } from '../money.js';
 import { dimensionLabel, isPlaceholder } from '../format.js';
 
 /** Cost by a dimension: a table whose bars are drawn in its cells. A name filters the page when it is pressed. */
@@ -32,7 +32,7 @@ export function costBars({ title, description, dimension, onPick }) {
     const [, cost, part] = row.children;
     row.querySelector('.fill').style.width = `${item.length}%`;
     row.querySelector('.fill').classList.toggle('rest', isPlaceholder(item.value));
-    setText(cost, `${item.unpriced > 0 ? '≥ ' : ''}${formatUsd(item.cost)}`);
+    setText(cost, boundedUsd(item.cost, item.unpriced, item.calls));
     setAttribute(cost, 'title', item.unpriced > 0
       ? `${fullUsd(item.cost)}, without ${item.unpriced} calls that have no price` : fullUsd(item.cost));
     setText(part, item.share === null ? '–' : `${item.share.toFixed(1)}%`);
@@ -47,6 +47,7 @@ export function costBars({ title, description, dimension, onPick }) {
       const items = rows.map((row, i) => ({
         value: row[dimension],
         cost: costs[i],
+        calls: row.model_calls,
         unpriced: row.unpriced_calls ?? 0,
         share: share(costs[i], total),
         length: costs[i] > 0n ? Math.max((approximate(costs[i]) / longest) * 100, 0.5) : 0,

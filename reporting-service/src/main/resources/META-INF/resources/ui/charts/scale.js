@@ -15,3 +15,30 @@ export function ticks(top, whole) {
   }
   return result;
 }
+
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360];
+const HOURS = [1, 2, 3, 6, 12, 24];
+
+/** Which of the buckets get a time below the axis: round ones, at least `apart` buckets from each other. */
+export function timeTicks(starts, granularity, apart) {
+  const indexes = [...starts.keys()];
+  const round = (steps, position) => {
+    const step = steps.find((candidate) => candidate >= apart);
+    return step ? indexes.filter((i) => position(starts[i]) % step === 0) : [];
+  };
+  let chosen = [];
+  if (granularity === 'minute') {
+    chosen = round(MINUTES, (date) => date.getHours() * 60 + date.getMinutes());
+  } else if (granularity === 'hour') {
+    chosen = round(HOURS, (date) => date.getHours());
+    if (starts.at(-1) - starts[0] > 2 * 86_400_000) {
+      const midnights = indexes.filter((i) => starts[i].getHours() === 0);
+      chosen = every(midnights, Math.ceil(apart / 24));
+    }
+  }
+  return chosen.length > 0 ? chosen : every(indexes, apart);
+}
+
+function every(indexes, step) {
+  return indexes.filter((_, i) => i % Math.max(1, step) === 0);
+}

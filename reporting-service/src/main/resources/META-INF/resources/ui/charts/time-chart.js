@@ -1,12 +1,14 @@
 import { el, setText, svg, uniqueId } from '../dom.js';
-import { formatBucket, formatTick } from '../format.js';
-import { ticks } from './scale.js';
+import { formatBucket, formatMoment, formatTick } from '../format.js';
+import { ticks, timeTicks } from './scale.js';
 
 const LEFT = 56;
 const RIGHT = 8;
 /** Room for a panel's name, clear of the axis above it. */
 const PANEL_TOP = 36;
 const AXIS = 24;
+/** Pixels that a time below the axis takes. */
+const TICK_ROOM = 62;
 
 /**
  * Columns over time, one panel below the other with a common time axis, a reading line, and the same numbers as a table.
@@ -110,7 +112,7 @@ export function timeChart({ title, description, panels, columns = [] }) {
         }
         const size = Math.max(value * scale, 1);
         return svg('rect', {
-          class: `bar ${panel.className}${i === values.length - 1 && shown.open ? ' open' : ''}`,
+          class: `bar ${panel.className}${isPartial(i) ? ' open' : ''}`,
           x: (LEFT + i * step + gap / 2).toFixed(2), y: (bottom - size).toFixed(2),
           width: Math.max(step - gap, 0.6).toFixed(2), height: size.toFixed(2), rx: step > 10 ? 2 : 0,
         });
@@ -118,21 +120,17 @@ export function timeChart({ title, description, panels, columns = [] }) {
     ];
   }
 
+  function isPartial(i) {
+    return (shown.open && i === shown.buckets.length - 1) || (i === 0 && shown.from > shown.buckets[0].start);
+  }
+
   function drawTimes(plotWidth, step) {
-    const room = 64;
-    const every = Math.max(1, Math.ceil(room / step));
-    const span = shown.buckets.at(-1).start - shown.buckets[0].start;
-    const labels = [];
-    let last = null;
-    for (let i = 0; i < shown.buckets.length; i += every) {
-      const text = formatTick(shown.buckets[i].start, shown.granularity, span);
-      const x = LEFT + (i + 0.5) * step;
-      if (text !== last && x < LEFT + plotWidth - 16) {
-        labels.push(svg('text', { class: 'time', x: x.toFixed(1), y: height - 6 }, text));
-        last = text;
-      }
-    }
-    return labels;
+    const starts = shown.buckets.map((bucket) => bucket.start);
+    const span = starts.at(-1) - starts[0];
+    return timeTicks(starts, shown.granularity, Math.ceil(TICK_ROOM / step))
+      .map((i) => ({ i, x: LEFT + (i + 0.5) * step }))
+      .filter(({ x }) => x < LEFT + plotWidth - 16)
+      .map(({ i, x }) => svg('text', { class: 'time', x: x.toFixed(1), y: height - 6 }, formatTick(starts[i], shown.granularity, span)));
   }
 
   function showPointed() {
@@ -156,8 +154,9 @@ export function timeChart({ title, description, panels, columns = [] }) {
   }
 
   function bucketLabel(bucket, index) {
-    const open = shown.open && index === shown.buckets.length - 1;
-    return formatBucket(bucket.start, shown.granularity) + (open ? ' (so far)' : '');
+    const open = shown.open && index === shown.buckets.length - 1 ? ' (so far)' : '';
+    const late = index === 0 && shown.from > bucket.start ? ` (from ${formatMoment(shown.from).replace(/:\d\d$/, '')})` : '';
+    return formatBucket(bucket.start, shown.granularity) + late + open;
   }
 
   function drawTable() {
@@ -173,7 +172,7 @@ export function timeChart({ title, description, panels, columns = [] }) {
   let signature = '';
   return {
     element,
-    /** `open`: the last bucket is not over; `remark`: what a reader should know about the numbers. */
+    /** `from`: when the period begins, perhaps within the first bucket; `open`: the last bucket is not over; `remark`: what a reader should know about the numbers. */
     update(next, remark = '') {
       setText(note, remark);
       note.hidden = remark === '';

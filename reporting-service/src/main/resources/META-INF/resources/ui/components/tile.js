@@ -50,7 +50,7 @@ export function tile({ name, measure, betterWhen = 0 }) {
           el('span', { class: 'move' },
             arrow ? el('span', { 'aria-hidden': 'true' }, `${arrow} `) : null,
             words ? el('span', { class: 'hidden' }, words) : null, moved.text),
-          ` ${previousText}`] : [previousText]));
+          ` vs ${previousText}`] : [`none in the ${previousText}`]));
       }
       const judged = moved ? moved.direction * betterWhen : 0;
       change.classList.toggle('good', judged > 0);

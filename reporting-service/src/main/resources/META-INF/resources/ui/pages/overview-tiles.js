@@ -1,7 +1,7 @@
 import { tile } from '../components/tile.js';
 import { formatCount, formatMillis, formatPercent, formatDay, fullCount, pointChange, relativeChange } from '../format.js';
 import { MEASURES } from '../measures.js';
-import { approximate, formatUsd, fullUsd, parseUsd } from '../money.js';
+import { approximate, boundedUsd, formatUsd, fullUsd, parseUsd } from '../money.js';
 import { periodName } from '../state.js';
 
 /** The figures at the top of the overview. */
@@ -20,7 +20,7 @@ export function overviewTiles() {
 
   /** `series` are the rows of the buckets, null where nothing happened; or null before they are known. */
   function update({ totals, previous, projection }, state, series) {
-    const previousText = `vs previous ${periodName(state)}`;
+    const previousText = `previous ${periodName(state)}`;
     const line = (value) => series?.map((row) => (row ? value(row) : 0)) ?? null;
     const gaps = (value) => series?.map((row) => (row ? value(row) : null)) ?? null;
     const count = (name) => ({
@@ -33,7 +33,7 @@ export function overviewTiles() {
       series: line((row) => approximate(parseUsd(row.cost_usd))),
     });
     byName.model_calls.update({
-      ...count('model_calls'), details: [{ text: costPer(totals, 'model_calls', 'call') }], series: line((row) => row.model_calls),
+      ...count('model_calls'), details: [costPer(totals, 'model_calls', 'call')], series: line((row) => row.model_calls),
     });
     const tokens = (of) => of.input_tokens + of.output_tokens;
     byName.tokens.update({
@@ -61,9 +61,9 @@ export function overviewTiles() {
       ],
       series: gaps((row) => row['latency_ms.p95']),
     });
-    byName.active_agents.update({ ...count('active_agents'), details: [{ text: costPer(totals, 'active_agents', 'agent') }] });
-    byName.active_users.update({ ...count('active_users'), details: [{ text: costPer(totals, 'active_users', 'user') }] });
-    byName.agent_runs.update({ ...count('agent_runs'), details: [{ text: costPer(totals, 'agent_runs', 'run') }] });
+    byName.active_agents.update({ ...count('active_agents'), details: [costPer(totals, 'active_agents', 'agent')] });
+    byName.active_users.update({ ...count('active_users'), details: [costPer(totals, 'active_users', 'user')] });
+    byName.agent_runs.update({ ...count('agent_runs'), details: [costPer(totals, 'agent_runs', 'run')] });
   }
 
   return { byName, update };
@@ -73,7 +73,7 @@ function cost(totals, previous) {
   const now = parseUsd(totals.cost_usd);
   const missing = totals.unpriced_calls ?? 0;
   return {
-    text: `${missing > 0 ? '≥ ' : ''}${formatUsd(now)}`,
+    text: boundedUsd(now, missing, totals.model_calls),
     title: missing > 0 ? `${fullUsd(now)}, without ${fullCount(missing)} calls that have no price` : fullUsd(now),
     moved: relativeChange(now, parseUsd(previous.cost_usd)),
   };
@@ -93,8 +93,13 @@ function projected(projection) {
   }];
 }
 
+/** All of the cost over a count: what one more of them costs on average, whatever else it pays for. */
 function costPer(totals, name, unit) {
-  return totals[name] > 0 ? `${formatUsd(parseUsd(totals.cost_usd) / BigInt(totals[name]))} per ${unit}` : `no ${unit}s`;
+  if (!(totals[name] > 0)) {
+    return { text: `no ${unit}s` };
+  }
+  const mean = parseUsd(totals.cost_usd) / BigInt(totals[name]);
+  return { text: `${formatUsd(mean)} per ${unit}`, title: `All cost of the period, divided by ${fullCount(totals[name])} ${unit}s` };
 }
 
 function cachedShare(totals) {

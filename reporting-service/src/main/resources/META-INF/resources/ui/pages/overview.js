@@ -6,7 +6,7 @@ import { dataTable } from '../components/data-table.js';
 import { firstEvent } from '../components/first-event.js';
 import { el, icon, setText } from '../dom.js';
 import { dimensionLabel, formatCount, formatMillis, formatPercent, fullCount, isPlaceholder, shortCount } from '../format.js';
-import { approximate, formatUsd, fullUsd, parseUsd } from '../money.js';
+import { approximate, boundedUsd, formatUsd, fullUsd, parseUsd } from '../money.js';
 import { apiParameters, granularity, hasFilters, isLive, queryScope, withFilter, withoutFilters, withPeriod } from '../state.js';
 import { overviewTiles } from './overview-tiles.js';
 
@@ -104,8 +104,8 @@ function createOverview({ navigate }) {
     const ask = (question) => post('/v1/analytics/query', question, { signal });
     const [series, modelCosts, agentCosts, topModels, missing] = await Promise.all([
       ask({ ...scope, measures: SERIES, granularity: grain }),
-      ask(top('model', ['cost_usd'], '-cost_usd')),
-      ask(top('agent', ['cost_usd'], '-cost_usd')),
+      ask(top('model', ['cost_usd', 'model_calls'], '-cost_usd')),
+      ask(top('agent', ['cost_usd', 'model_calls'], '-cost_usd')),
       ask(top('model', MODEL_MEASURES, modelOrder)),
       overview.totals.unpriced_calls > 0 ? ask(top('model', ['unpriced_calls'], '-unpriced_calls')) : null,
     ]);
@@ -114,7 +114,7 @@ function createOverview({ navigate }) {
     parts.series = all.map((bucket) => bucket.row);
     const cost = formatUsd(parseUsd(overview.totals.cost_usd));
     chart.update({
-      buckets: all, granularity: grain, open: isLive(next),
+      buckets: all, granularity: grain, open: isLive(next), from: new Date(covered.start),
       summary: `${cost} and ${fullCount(overview.totals.model_calls)} model calls, by ${grain}.`,
     }, new Date(covered.start) < new Date(overview.period.start)
       ? `The first ${grain} is shown whole, so the columns may add up to a little more than the totals above.` : '');
@@ -144,7 +144,13 @@ function axisUsd(mark) {
   if (mark === 0) {
     return '$0';
   }
-  return mark >= 10_000 ? `$${shortCount(mark)}` : `$${Number(mark.toPrecision(3))}`;
+  if (mark >= 10_000) {
+    return `$${shortCount(mark)}`;
+  }
+  if (Number.isInteger(mark)) {
+    return `$${mark}`;
+  }
+  return mark >= 0.01 ? `$${mark.toFixed(2)}` : `$${Number(mark.toPrecision(2))}`;
 }
 
 function emptyPeriod(state, navigate) {
@@ -196,7 +202,7 @@ function modelTable(onPick, onSort) {
       { key: 'output_tokens', label: 'Output tokens', number: true, text: (row) => formatCount(row.output_tokens), title: (row) => fullCount(row.output_tokens) },
       {
         key: 'cost_usd', label: 'Cost', number: true,
-        text: (row) => `${row.unpriced_calls > 0 ? '≥ ' : ''}${formatUsd(cost(row))}`,
+        text: (row) => boundedUsd(cost(row), row.unpriced_calls, row.model_calls),
         title: (row) => (row.unpriced_calls > 0 ? `${fullUsd(cost(row))}, without ${fullCount(row.unpriced_calls)} calls that have no price` : fullUsd(cost(row))),
       },
       { key: 'error_rate', label: 'Errors', number: true, text: (row) => formatPercent(row.error_rate) },

@@ -267,7 +267,9 @@ final class FakeApi implements AutoCloseable {
         rows.add(measures(scenario, calls).put(dimension, name));
       }
     }
-    answer.set("period", period(last.minus(bucket.multipliedBy(buckets - 1)), last.plus(bucket)));
+    // As the real API does: the period begins where it was asked to, within its first bucket.
+    Instant start = last.minus(bucket.multipliedBy(buckets - 1)).plus(bucket.dividedBy(2));
+    answer.set("period", period(start, last.plus(bucket)));
     answer.put("cuboid", "project_total").putArray("warnings");
     answer.set("freshness", freshness(scenario));
     return answer;

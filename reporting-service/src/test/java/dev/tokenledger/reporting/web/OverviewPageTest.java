@@ -199,6 +199,7 @@ class OverviewPageTest {
     button("Agent").press("Enter");
     assertThat(page.getByLabel("Find a value of agent")).isFocused();
     page.keyboard().type("review");
+    assertThat(page.locator(".options label")).hasCount(1);
     page.keyboard().press("Tab");
     page.keyboard().press("Space");
     assertThat(page).hasURL(api.origin() + "/?period=24h&agent=code-review");
@@ -309,8 +310,18 @@ class OverviewPageTest {
             new Page.GetByRoleOptions().setName("Cost and calls over time, as a table"));
     // The hours of the gap are there too.
     assertThat(table.locator("tbody tr")).hasCount(25);
-    assertThat(table).containsText("(so far)");
+    assertThat(table.locator("tbody th").first()).containsText("(so far)");
+    assertThat(table.locator("tbody th").last()).containsText("(from ");
     assertThat(table.locator("tbody td").getByText("$0.00")).hasCount(2);
+  }
+
+  @Test
+  void readsOutTheBucketUnderThePointer() {
+    open("");
+    page.locator(".plot svg").hover();
+    assertThat(page.locator(".tip dt"))
+        .hasText(new String[] {"Cost", "Model calls", "Tokens", "Errors", "Latency p95"});
+    assertThat(page.locator(".tip dd").first()).hasText(Pattern.compile("\\$\\d+\\.\\d\\d"));
   }
 
   @Test
