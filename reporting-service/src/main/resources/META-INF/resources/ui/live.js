@@ -6,9 +6,6 @@ const PAST_MILLIS = 30_000;
 /** For a tab that nobody looks at. */
 const HIDDEN_MILLIS = 60_000;
 const LONGEST_BACK_OFF_MILLIS = 30_000;
-/** A server that takes long to answer is asked less often: at most a third of the time is spent waiting for it. */
-const REST_PER_WORK = 2;
-
 /**
  * Calls `refresh(signal)` again and again, one at a time, and tells `onStatus` how that goes:
  * `{state: 'live'|'past'|'hidden'|'retrying'|'stopped', problem, retryAt}`. A failure that may pass is
@@ -82,7 +79,9 @@ export class Poller {
   #schedule(workMillis) {
     const state = document.hidden ? 'hidden' : this.#isLive() ? 'live' : 'past';
     const rest = { live: LIVE_MILLIS, past: PAST_MILLIS, hidden: HIDDEN_MILLIS }[state];
-    this.#timer = setTimeout(() => this.#run(), Math.max(rest, workMillis * REST_PER_WORK));
+    // Counted from the last start, so that a new event shows in time; but a server that is slow to answer gets at least as
+    // long a rest as its last answer took.
+    this.#timer = setTimeout(() => this.#run(), Math.max(rest - workMillis, workMillis));
     this.#onStatus({ state });
   }
 
