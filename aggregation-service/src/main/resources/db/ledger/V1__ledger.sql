@@ -47,16 +47,51 @@ COMMENT ON TABLE ledger.series IS
 CREATE SEQUENCE ledger.series_ids;
 
 CREATE TABLE ledger.event_identity (
+  generation integer NOT NULL,
   tenant_id integer NOT NULL,
   event_key uuid NOT NULL,
   time timestamptz NOT NULL,
   -- Whether an update has had a part in the event: then what comes late may still fill gaps.
   amended boolean NOT NULL DEFAULT false,
-  PRIMARY KEY (tenant_id, event_key)
-) WITH (fillfactor = 100);
+  PRIMARY KEY (tenant_id, event_key, generation)
+) PARTITION BY LIST (generation);
+-- No row-level security, which COPY does not go with: nobody but the writer may see this table.
 COMMENT ON TABLE ledger.event_identity IS
-  'The fence against counting an event twice: one row for each event of the admission window. The key is the 128-bit hash of the event id.';
-CREATE INDEX event_identity_time ON ledger.event_identity USING brin (time);
+  'The fence against counting an event twice: one row for each event. The key is the 128-bit hash of the event id.';
+
+CREATE TABLE ledger.identity_generations (
+  generation integer PRIMARY KEY,
+  begun_at timestamptz NOT NULL DEFAULT now(),
+  -- When the next one began; null for the one that takes new identities.
+  sealed_at timestamptz,
+  -- A Bloom filter of the identities, made after it was sealed.
+  filter bytea
+);
+COMMENT ON TABLE ledger.identity_generations IS
+  'Partitions of ledger.event_identity. Only the newest takes new identities, so that its index stays small enough for memory; the others are looked into by their filters first.';
+
+-- Begins the next generation unless that has happened since the caller looked. Whoever claims
+-- identities shares the lock until the end of the transaction: all of them see the same newest
+-- generation, and what is sealed gets nothing more.
+CREATE FUNCTION ledger.begin_identity_generation(newest integer) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  part text := 'event_identity_' || (newest + 1);
+BEGIN
+  PERFORM pg_advisory_xact_lock(730584, 1);
+  IF newest <> coalesce((SELECT max(generation) FROM ledger.identity_generations), 0) THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.event_identity INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
+  EXECUTE format('ALTER TABLE ledger.event_identity ATTACH PARTITION ledger.%I FOR VALUES IN (%s)', part, newest + 1);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.%I TO tokenledger_aggregation', part);
+  UPDATE ledger.identity_generations SET sealed_at = now() WHERE generation = newest;
+  INSERT INTO ledger.identity_generations (generation) VALUES (newest + 1);
+  RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION ledger.begin_identity_generation(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger.begin_identity_generation(integer) TO tokenledger_aggregation;
+DO $$ BEGIN PERFORM ledger.begin_identity_generation(0); END $$;
 
 CREATE TABLE ledger.settled_blocks (
   block_id uuid PRIMARY KEY,
@@ -464,9 +499,10 @@ BEGIN
       'rollup_minute', 'rollup_hour', 'rollup_day', 'sketch_minute', 'sketch_hour', 'sketch_day',
       'sketch_journal', 'spans', 'adjustments', 'completeness', 'admitted', 'rejections', 'freshness', 'repricings'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.%I TO tokenledger_aggregation', t);
+    CONTINUE WHEN t = 'event_identity';
     EXECUTE format('ALTER TABLE ledger.%I ENABLE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY writer ON ledger.%I TO tokenledger_aggregation USING (true) WITH CHECK (true)', t);
-    IF t <> 'event_identity' AND t <> 'spans' THEN
+    IF t <> 'spans' THEN
       EXECUTE format('GRANT SELECT ON ledger.%I TO tokenledger_alerting, tokenledger_reporting', t);
       EXECUTE format('CREATE POLICY tenant ON ledger.%I FOR SELECT TO tokenledger_alerting, tokenledger_reporting '
                      'USING (tenant_id = nullif(nullif(current_setting(''tokenledger.tenant_id'', true), ''''), ''*'')::integer)', t);
@@ -474,3 +510,4 @@ BEGIN
   END LOOP;
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.settled_blocks TO tokenledger_aggregation;
+GRANT SELECT, UPDATE ON ledger.identity_generations TO tokenledger_aggregation;

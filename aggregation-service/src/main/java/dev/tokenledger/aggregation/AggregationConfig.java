@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -15,7 +16,7 @@ public interface AggregationConfig {
   Optional<String> consumer();
 
   /** Most events that are settled in one transaction. More are faster and need more memory. */
-  @WithDefault("8000")
+  @WithDefault("24000")
   int maxBatchEvents();
 
   /** How long a block may be with another consumer before it is taken over. */
@@ -33,7 +34,17 @@ public interface AggregationConfig {
   @WithDefault("5s")
   Duration foldInterval();
 
-  /** How long identities of events are kept; not shorter than the door's admission window. */
-  @WithDefault("36d")
-  Duration identityRetention();
+  /**
+   * Identities of events after which a new generation of them begins, about. The index of the
+   * newest one, some 50 bytes an identity, should fit into the memory of the database.
+   */
+  @WithDefault("2000000")
+  long identityGeneration();
+
+  /**
+   * Memory for the filters of identities that are not of the newest generation, 1.5 bytes each.
+   * Beyond it, the oldest are looked up in the database, which is slower.
+   */
+  @WithDefault("48M")
+  MemorySize identityFilterMemory();
 }

@@ -1,5 +1,7 @@
 package dev.tokenledger.aggregation.dictionary;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;
 import java.sql.Connection;
@@ -7,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,20 +31,56 @@ import org.jspecify.annotations.Nullable;
 public final class Dictionary {
   private static final Logger LOG = Logger.getLogger(Dictionary.class);
 
-  /**
-   * Values kept in memory for each tenant and dimension. Beyond it the memory is emptied and filled
-   * again from the table: users and sessions of months need not stay.
-   */
-  private static final int MAX_IN_MEMORY = 200_000;
+  /** Tenants whose values are in memory. */
+  private static final int MAX_TENANTS = 500;
 
-  private final Map<Integer, Map<Dimension, Map<String, Integer>>> tenants =
-      new ConcurrentHashMap<>();
+  /**
+   * Values of one tenant in memory, in those dimensions that may have very many, about 150 bytes
+   * each. The rest is looked up when it comes again: users and sessions of months need not stay.
+   */
+  private static final int MAX_MANY = 50_000;
+
+  /** Bound of a dimension up to which all of its values are in memory. */
+  private static final int FEW = 10_000;
+
+  private final Cache<Integer, Values> tenants =
+      Caffeine.newBuilder().maximumSize(MAX_TENANTS).executor(Runnable::run).build();
+
+  /** The numbers of one tenant's values that are in memory. */
+  private static final class Values {
+    private final Map<Dimension, Map<String, Integer>> byDimension = new EnumMap<>(Dimension.class);
+
+    private Values() {
+      for (Dimension dimension : Dimension.values()) {
+        byDimension.put(
+            dimension,
+            dimension.maxValues() <= FEW
+                ? new ConcurrentHashMap<>()
+                : Caffeine.newBuilder()
+                    .maximumSize(MAX_MANY)
+                    .executor(Runnable::run)
+                    .<String, Integer>build()
+                    .asMap());
+      }
+    }
+
+    private Map<String, Integer> of(Dimension dimension) {
+      return byDimension.get(dimension);
+    }
+  }
 
   /** Values that are to be looked up together. */
   public static final class Missing {
     private final Map<Integer, Map<Dimension, Set<String>>> values = new TreeMap<>();
+    private int noted;
+
+    /** How often a value was missing; grows when an event was encoded that has such a value. */
+    public int noted() {
+      return noted;
+    }
 
     void add(int tenantId, Dimension dimension, String value) {
+      noted++;
       values
           .computeIfAbsent(tenantId, t -> new TreeMap<>())
           .computeIfAbsent(dimension, d -> new HashSet<>())
@@ -62,7 +101,7 @@ public final class Dictionary {
     if (value == null) {
       return DimensionValues.NONE_ID;
     }
-    Integer id = values(tenantId, dimension).get(value);
+    Integer id = values(tenantId).of(dimension).get(value);
     if (id == null) {
       missing.add(tenantId, dimension, value);
       return -1;
@@ -79,7 +118,7 @@ public final class Dictionary {
     for (Map.Entry<Integer, Map<Dimension, Set<String>>> tenant : missing.values.entrySet()) {
       for (Map.Entry<Dimension, Set<String>> entry : tenant.getValue().entrySet()) {
         found
-            .computeIfAbsent(tenant.getKey(), t -> new HashMap<>())
+            .computeIfAbsent(tenant.getKey(), t -> new EnumMap<>(Dimension.class))
             .put(
                 entry.getKey(),
                 resolve(connection, tenant.getKey(), entry.getKey(), entry.getValue()));
@@ -88,14 +127,11 @@ public final class Dictionary {
     connection.commit();
     found.forEach(
         (tenantId, dimensions) ->
-            dimensions.forEach(
-                (dimension, ids) -> {
-                  Map<String, Integer> memory = values(tenantId, dimension);
-                  if (memory.size() + ids.size() > MAX_IN_MEMORY) {
-                    memory.clear();
-                  }
-                  memory.putAll(ids);
-                }));
+            dimensions.forEach((dimension, ids) -> values(tenantId).of(dimension).putAll(ids)));
+  }
+
+  private Values values(int tenantId) {
+    return tenants.get(tenantId, t -> new Values());
   }
 
   /**
@@ -105,12 +141,6 @@ public final class Dictionary {
   public static int idWithin(Connection connection, int tenantId, Dimension dimension, String value)
       throws SQLException {
     return resolve(connection, tenantId, dimension, Set.of(value)).get(value);
-  }
-
-  private Map<String, Integer> values(int tenantId, Dimension dimension) {
-    return tenants
-        .computeIfAbsent(tenantId, t -> new ConcurrentHashMap<>())
-        .computeIfAbsent(dimension, d -> new ConcurrentHashMap<>());
   }
 
   private static Map<String, Integer> resolve(
@@ -142,11 +172,13 @@ public final class Dictionary {
     Map<String, Integer> ids = new HashMap<>();
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT value, value_id FROM ledger.dimension_values"
-                + " WHERE tenant_id = ? AND dimension = ? AND value = ANY (?)")) {
-      select.setInt(1, tenantId);
-      select.setInt(2, dimension.code());
-      select.setArray(3, connection.createArrayOf("text", wanted.toArray()));
+            // One look-up for each value, whatever the planner thinks of the table's size.
+            "SELECT w.value, d.value_id FROM unnest(?::text[]) AS w (value)"
+                + " CROSS JOIN LATERAL (SELECT value_id FROM ledger.dimension_values"
+                + " WHERE tenant_id = ? AND dimension = ? AND value = w.value OFFSET 0) d")) {
+      select.setArray(1, connection.createArrayOf("text", wanted.toArray()));
+      select.setInt(2, tenantId);
+      select.setInt(3, dimension.code());
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           ids.put(rows.getString(1), rows.getInt(2));

@@ -1,8 +1,11 @@
 package dev.tokenledger.aggregation.dictionary;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.platform.database.BinaryCopy;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -12,7 +15,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -22,7 +24,8 @@ import java.util.stream.Collectors;
  * the combinations that really occur.
  */
 public final class SeriesCatalogue {
-  private static final int MAX_IN_MEMORY = 500_000;
+  /** Series kept in memory, about 150 bytes each; the rest is looked up when it comes again. */
+  private static final int MAX_IN_MEMORY = 60_000;
 
   /** The dimensions that the table of series has a column for. */
   static final List<Dimension> COLUMNS =
@@ -37,29 +40,35 @@ public final class SeriesCatalogue {
       COLUMNS.stream().map(d -> '"' + d.label() + "\" integer").collect(Collectors.joining(", "));
 
   private static final String CREATE_WANTED =
-      "CREATE TEMPORARY TABLE IF NOT EXISTS series_wanted (position integer, tenant_id integer,"
-          + " cuboid smallint, "
+      "CREATE TEMPORARY TABLE IF NOT EXISTS series_wanted (position integer, series_id bigint,"
+          + " tenant_id integer, cuboid smallint, "
           + COLUMN_DEFINITIONS
           + ") ON COMMIT DELETE ROWS";
 
   private static final String COPY_WANTED = "COPY pg_temp.series_wanted FROM STDIN (FORMAT binary)";
 
+  private static final String NEW_IDS =
+      "SELECT nextval('ledger.series_ids') FROM generate_series(1, ?)";
+
   private static final String INSERT =
       "INSERT INTO ledger.series (tenant_id, series_id, cuboid, "
           + COLUMN_NAMES
-          + ") SELECT tenant_id, nextval('ledger.series_ids'), cuboid, "
+          + ") SELECT tenant_id, series_id, cuboid, "
           + COLUMN_NAMES
-          + " FROM (SELECT * FROM pg_temp.series_wanted ORDER BY tenant_id, cuboid, "
+          + " FROM pg_temp.series_wanted ORDER BY tenant_id, cuboid, "
           + COLUMN_NAMES
-          + ") w ON CONFLICT (tenant_id, cuboid, key) DO NOTHING";
+          + " ON CONFLICT (tenant_id, cuboid, key) DO NOTHING RETURNING series_id";
 
-  private static final String SELECT =
-      "SELECT w.position, s.series_id FROM pg_temp.series_wanted w JOIN ledger.series s"
-          + " ON s.tenant_id = w.tenant_id AND s.cuboid = w.cuboid AND s.key = ARRAY["
+  /** One look-up by key for each, whatever the planner thinks of the tables' sizes. */
+  private static final String SELECT_OTHERS =
+      "SELECT w.position, s.series_id FROM pg_temp.series_wanted w CROSS JOIN LATERAL (SELECT"
+          + " series_id FROM ledger.series WHERE tenant_id = w.tenant_id AND cuboid = w.cuboid"
+          + " AND key = ARRAY["
           + COLUMNS.stream().map(d -> "w.\"" + d.label() + '"').collect(Collectors.joining(", "))
-          + "]";
+          + "] OFFSET 0) s WHERE s.series_id <> w.series_id";
 
-  private final Map<SeriesKey, Long> ids = new ConcurrentHashMap<>();
+  private final Cache<SeriesKey, Long> ids =
+      Caffeine.newBuilder().maximumSize(MAX_IN_MEMORY).executor(Runnable::run).build();
 
   /**
    * The numbers of the given series. New ones are given in one committed transaction of their own,
@@ -70,7 +79,7 @@ public final class SeriesCatalogue {
     Map<SeriesKey, Long> found = new HashMap<>();
     List<SeriesKey> unknown = new ArrayList<>();
     for (SeriesKey key : keys) {
-      Long id = ids.get(key);
+      Long id = ids.getIfPresent(key);
       if (id == null) {
         unknown.add(key);
       } else {
@@ -79,9 +88,6 @@ public final class SeriesCatalogue {
     }
     if (!unknown.isEmpty()) {
       Map<SeriesKey, Long> fresh = resolveUnknown(connection, unknown);
-      if (ids.size() + fresh.size() > MAX_IN_MEMORY) {
-        ids.clear();
-      }
       ids.putAll(fresh);
       found.putAll(fresh);
     }
@@ -90,18 +96,29 @@ public final class SeriesCatalogue {
 
   private static Map<SeriesKey, Long> resolveUnknown(Connection connection, List<SeriesKey> keys)
       throws SQLException {
-    BinaryCopy copy = new BinaryCopy(keys.size() * 160);
-    for (int i = 0; i < keys.size(); i++) {
-      writeRow(copy, i, keys.get(i));
-    }
+    long[] proposed = newIds(connection, keys.size());
+    Map<Long, SeriesKey> open = new HashMap<>();
     Map<SeriesKey, Long> found = new HashMap<>();
     try (Statement statement = connection.createStatement()) {
       statement.execute(CREATE_WANTED);
-      copy.send(connection, COPY_WANTED);
-      statement.executeUpdate(INSERT);
-      try (ResultSet rows = statement.executeQuery(SELECT)) {
-        while (rows.next()) {
-          found.put(keys.get(rows.getInt(1)), rows.getLong(2));
+      try (BinaryCopy copy = BinaryCopy.into(connection, COPY_WANTED)) {
+        for (int i = 0; i < keys.size(); i++) {
+          writeRow(copy, i, proposed[i], keys.get(i));
+          open.put(proposed[i], keys.get(i));
+        }
+        copy.finish();
+      }
+      try (ResultSet inserted = statement.executeQuery(INSERT)) {
+        while (inserted.next()) {
+          long id = inserted.getLong(1);
+          found.put(open.remove(id), id);
+        }
+      }
+      if (!open.isEmpty()) {
+        try (ResultSet others = statement.executeQuery(SELECT_OTHERS)) {
+          while (others.next()) {
+            found.put(keys.get(others.getInt(1)), others.getLong(2));
+          }
         }
       }
     }
@@ -113,14 +130,31 @@ public final class SeriesCatalogue {
     return found;
   }
 
-  private static void writeRow(BinaryCopy copy, int position, SeriesKey key) {
-    copy.startRow(3 + COLUMNS.size());
+  private static long[] newIds(Connection connection, int count) throws SQLException {
+    long[] ids = new long[count];
+    try (PreparedStatement select = connection.prepareStatement(NEW_IDS)) {
+      select.setInt(1, count);
+      try (ResultSet rows = select.executeQuery()) {
+        for (int i = 0; rows.next(); i++) {
+          ids[i] = rows.getLong(1);
+        }
+      }
+    }
+    return ids;
+  }
+
+  private static void writeRow(BinaryCopy copy, int position, long id, SeriesKey key)
+      throws SQLException {
+    copy.startRow(4 + COLUMNS.size());
     copy.integer(position);
+    copy.bigint(id);
     copy.integer(key.tenantId());
     copy.int2(key.cuboid().code());
+    // Both are in the order of the dimensions.
+    int next = 0;
     for (Dimension dimension : COLUMNS) {
       if (key.cuboid().dimensions().contains(dimension)) {
-        copy.integer(key.values()[dimension.ordinal()]);
+        copy.integer(key.values()[next++]);
       } else {
         copy.nullValue();
       }

@@ -1,14 +1,28 @@
 package dev.tokenledger.aggregation.dictionary;
 
 import dev.tokenledger.model.rollup.Cuboid;
+import dev.tokenledger.model.rollup.Dimension;
 import java.util.Arrays;
 
 /**
- * A combination of dimension values in one cuboid. The array has one id for each {@link
- * dev.tokenledger.model.rollup.Dimension} by ordinal, 0 where the cuboid lacks the dimension; it is
- * owned by the key and must not be changed.
+ * A combination of dimension values in one cuboid.
+ *
+ * @param values one id for each dimension of the cuboid, in the order of {@link
+ *     Cuboid#dimensions()}; owned by the key and not to be changed
  */
 public record SeriesKey(int tenantId, Cuboid cuboid, int[] values) {
+  /**
+   * @param all one id for each {@link Dimension} by ordinal, of which those of the cuboid are taken
+   */
+  public static SeriesKey of(int tenantId, Cuboid cuboid, int[] all) {
+    int[] values = new int[cuboid.dimensions().size()];
+    int at = 0;
+    for (Dimension dimension : cuboid.dimensions()) {
+      values[at++] = all[dimension.ordinal()];
+    }
+    return new SeriesKey(tenantId, cuboid, values);
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof SeriesKey that

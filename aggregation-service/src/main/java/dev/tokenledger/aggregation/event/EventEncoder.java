@@ -12,6 +12,7 @@ import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.rollup.Contribution;
 import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.stream.AdmittedBatch;
 import java.time.Instant;
 import java.util.Map;
@@ -58,7 +59,7 @@ public final class EventEncoder {
         header.amends(),
         dimensions(batch, event, missing),
         tags(batch.tenantId(), header.tags(), missing),
-        Contribution.of(event),
+        EventMeasures.of(Contribution.of(event)),
         header.traceId(),
         header.spanId(),
         header.parentSpanId(),
@@ -135,7 +136,7 @@ public final class EventEncoder {
     private final int tenantId;
     private final Dictionary dictionary;
     private final Dictionary.Missing missing;
-    private final int[] ids = new int[Dimension.values().length];
+    private final int[] ids = new int[Dimension.count()];
 
     private Row(int tenantId, Dictionary dictionary, Dictionary.Missing missing) {
       this.tenantId = tenantId;

@@ -1,7 +1,7 @@
 package dev.tokenledger.aggregation.event;
 
 import dev.tokenledger.model.rollup.Dimension;
-import dev.tokenledger.model.rollup.MeasureVector;
+import dev.tokenledger.model.rollup.EventMeasures;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ public record LedgerEvent(
     boolean amends,
     int[] dimensions,
     int[] tags,
-    MeasureVector measures,
+    EventMeasures measures,
     @Nullable String traceId,
     @Nullable String spanId,
     @Nullable String parentSpanId,

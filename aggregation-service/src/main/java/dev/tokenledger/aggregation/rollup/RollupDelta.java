@@ -4,6 +4,7 @@ import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.model.sketch.SketchSet;
@@ -116,7 +117,7 @@ public final class RollupDelta {
     }
   }
 
-  private static void apply(MeasureVector sums, MeasureVector event, boolean removed) {
+  private static void apply(MeasureVector sums, EventMeasures event, boolean removed) {
     if (removed) {
       sums.subtract(event);
     } else {
@@ -173,7 +174,7 @@ public final class RollupDelta {
   }
 
   private static SeriesKey series(Cuboid cuboid, Cells.Key key) {
-    return new SeriesKey(key.tenantId(), cuboid, key.values());
+    return SeriesKey.of(key.tenantId(), cuboid, key.values());
   }
 
   private static int[] keep(int[] dimensions, int[] ordinals) {

@@ -1,7 +1,7 @@
 package dev.tokenledger.aggregation.rollup;
 
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
-import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.model.sketch.QuantileSketch;
 import dev.tokenledger.model.sketch.SketchSet;
 import java.util.Arrays;
@@ -28,7 +28,7 @@ final class SingleValues {
    *
    * @param sums the event's contribution, with counts of 0 or 1
    */
-  void event(MeasureVector sums, boolean removed, long userHash, long sessionHash) {
+  void event(EventMeasures sums, boolean removed, long userHash, long sessionHash) {
     if (this == IGNORED) {
       return;
     }

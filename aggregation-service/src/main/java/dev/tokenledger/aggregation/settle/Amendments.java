@@ -1,8 +1,10 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.DimensionValues;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.Measure.Unit;
 import dev.tokenledger.model.rollup.MeasureVector;
@@ -12,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,16 +39,16 @@ final class Amendments {
 
   /**
    * @param repeated events whose identity the ledger holds already
-   * @return the identities that an update was applied to
+   * @return what was changed
    */
-  Set<EventStore.Identity> apply(
+  List<StoredEvents.Change> apply(
       Connection connection, List<LedgerEvent> repeated, RollupDelta delta) throws SQLException {
     if (repeated.isEmpty()) {
-      return Set.of();
+      return List.of();
     }
-    Map<EventStore.Identity, List<LedgerEvent>> byIdentity = new HashMap<>();
+    Map<EventIdentity, List<LedgerEvent>> byIdentity = new HashMap<>();
     for (LedgerEvent event : repeated) {
-      byIdentity.computeIfAbsent(EventStore.Identity.of(event), i -> new ArrayList<>()).add(event);
+      byIdentity.computeIfAbsent(EventIdentity.of(event), i -> new ArrayList<>()).add(event);
     }
     List<StoredEvents.Locked> locked = new ArrayList<>();
     for (StoredEvents.Locked lock : stored.lock(connection, byIdentity.keySet())) {
@@ -56,9 +57,9 @@ final class Amendments {
         locked.add(lock);
       }
     }
-    Map<EventStore.Identity, LedgerEvent> before = stored.load(connection, locked);
+    Map<EventIdentity, LedgerEvent> before = stored.load(connection, locked);
     List<StoredEvents.Change> changes = new ArrayList<>();
-    for (Map.Entry<EventStore.Identity, LedgerEvent> entry : before.entrySet()) {
+    for (Map.Entry<EventIdentity, LedgerEvent> entry : before.entrySet()) {
       LedgerEvent merged = merge(entry.getValue(), byIdentity.get(entry.getKey()));
       if (merged != entry.getValue()) {
         changes.add(new StoredEvents.Change(entry.getValue(), merged));
@@ -71,9 +72,7 @@ final class Amendments {
     }
     stored.replace(connection, priced);
     adjustments.write(connection, Adjustments.Reason.AMENDED, "reporter", priced);
-    Set<EventStore.Identity> applied = new HashSet<>();
-    priced.forEach(change -> applied.add(EventStore.Identity.of(change.after())));
-    return applied;
+    return priced;
   }
 
   private static LedgerEvent merge(LedgerEvent stored, List<LedgerEvent> updates) {
@@ -155,7 +154,7 @@ final class Amendments {
           Measure.DURATION_COUNT);
 
   /** Tokens go together, and so does each duration with its count; the rest is the newer one's. */
-  private static MeasureVector measures(MeasureVector older, MeasureVector newer) {
+  private static EventMeasures measures(EventMeasures older, EventMeasures newer) {
     boolean tokens =
         Arrays.stream(Measure.values()).anyMatch(m -> m.unit() == Unit.TOKENS && newer.get(m) != 0);
     MeasureVector merged = new MeasureVector();
@@ -168,6 +167,6 @@ final class Amendments {
                   : !DURATIONS.contains(measure) || newer.get(measure) != 0;
       merged.add(measure, said ? newer.get(measure) : older.get(measure));
     }
-    return merged;
+    return EventMeasures.of(merged);
   }
 }

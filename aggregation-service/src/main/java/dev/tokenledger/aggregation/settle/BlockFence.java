@@ -1,6 +1,5 @@
 package dev.tokenledger.aggregation.settle;
 
-import dev.tokenledger.model.stream.Block;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,11 +22,12 @@ final class BlockFence {
    *
    * @return the ids of those that were not settled before
    */
-  Set<UUID> claim(Connection connection, int shard, List<Block> blocks) throws SQLException {
+  Set<UUID> claim(Connection connection, int shard, List<EncodedBlock> blocks) throws SQLException {
     Set<UUID> claimed = new HashSet<>();
-    List<Block> ordered = blocks.stream().sorted(Comparator.comparing(Block::id)).toList();
+    List<EncodedBlock> ordered =
+        blocks.stream().sorted(Comparator.comparing(EncodedBlock::id)).toList();
     try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-      for (Block block : ordered) {
+      for (EncodedBlock block : ordered) {
         claim.setObject(1, block.id());
         claim.setInt(2, shard);
         claim.setLong(3, block.writer());

@@ -1,8 +1,8 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Grain;
-import dev.tokenledger.model.stream.AdmittedBatch;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -103,14 +103,15 @@ final class CompletenessWriter {
   }
 
   /**
-   * @param claimed the identities that these batches brought into the ledger
-   * @param amended the identities that they changed
+   * @param repeated those events of the batches that the ledger, or an earlier one of them, had
+   *     brought before; told apart by being the same object
+   * @param amended what repeated events have changed
    */
   void write(
       Connection connection,
-      List<Settlement.Encoded> batches,
-      Set<EventStore.Identity> claimed,
-      Set<EventStore.Identity> amended)
+      List<EncodedBlock.Batch> batches,
+      Set<LedgerEvent> repeated,
+      List<StoredEvents.Change> amended)
       throws SQLException {
     if (batches.isEmpty()) {
       return;
@@ -118,9 +119,14 @@ final class CompletenessWriter {
     Map<Key, Counts> sources = new TreeMap<>();
     Map<Integer, Counts> tenants = new TreeMap<>();
     Map<EventHour, Admitted> hours = new TreeMap<>();
-    Set<EventStore.Identity> counted = new HashSet<>();
-    for (Settlement.Encoded encoded : batches) {
-      AdmittedBatch batch = encoded.batch();
+    Set<EventIdentity> amendedIdentities = new HashSet<>();
+    for (StoredEvents.Change change : amended) {
+      amendedIdentities.add(EventIdentity.of(change.after()));
+      // What an update has moved to another hour is accepted there and not here.
+      hour(hours, change.before()).accepted--;
+      hour(hours, change.after()).accepted++;
+    }
+    for (EncodedBlock.Batch batch : batches) {
       Counts source =
           sources.computeIfAbsent(
               new Key(
@@ -129,7 +135,7 @@ final class CompletenessWriter {
                   batch.source()),
               k -> new Counts());
       Counts tenant = tenants.computeIfAbsent(batch.tenantId(), t -> new Counts());
-      count(source, hours, encoded, claimed, amended, counted);
+      count(source, hours, batch, repeated, amendedIdentities);
       merge(tenant, source);
     }
     long nowMillis = clock.millis();
@@ -148,22 +154,15 @@ final class CompletenessWriter {
   private static void count(
       Counts source,
       Map<EventHour, Admitted> hours,
-      Settlement.Encoded encoded,
-      Set<EventStore.Identity> claimed,
-      Set<EventStore.Identity> amended,
-      Set<EventStore.Identity> counted) {
-    AdmittedBatch batch = encoded.batch();
-    for (LedgerEvent event : encoded.events()) {
-      EventStore.Identity identity = EventStore.Identity.of(event);
-      // The first event of an identity is the one that was stored; later ones repeat or amend it.
-      Admitted hour =
-          hours.computeIfAbsent(
-              new EventHour(event.tenantId(), Grain.HOUR.floorSecond(event.epochSecond())),
-              h -> new Admitted());
+      EncodedBlock.Batch batch,
+      Set<LedgerEvent> repeated,
+      Set<EventIdentity> amended) {
+    for (LedgerEvent event : batch.events()) {
+      Admitted hour = hour(hours, event);
       hour.accepted++;
-      if (claimed.contains(identity) && counted.add(identity)) {
+      if (!repeated.contains(event)) {
         source.stored++;
-      } else if (event.amends() && amended.contains(identity)) {
+      } else if (event.amends() && amended.contains(EventIdentity.of(event))) {
         source.amended++;
         hour.amended++;
       } else {
@@ -172,12 +171,18 @@ final class CompletenessWriter {
       source.lastEventMicros = Math.max(source.lastEventMicros, event.timeMicros());
     }
     int rejected = batch.rejected().values().stream().mapToInt(Integer::intValue).sum();
-    source.accepted += encoded.events().size();
+    source.accepted += batch.events().size();
     source.rejected += rejected;
-    source.received += encoded.events().size() + (long) rejected;
+    source.received += batch.events().size() + (long) rejected;
     batch.rejected().forEach((reason, n) -> source.reasons.merge(reason, (long) n, Long::sum));
     source.firstAdmittedMicros = Math.min(source.firstAdmittedMicros, batch.admittedAtMicros());
     source.lastAdmittedMicros = Math.max(source.lastAdmittedMicros, batch.admittedAtMicros());
+  }
+
+  private static Admitted hour(Map<EventHour, Admitted> hours, LedgerEvent event) {
+    return hours.computeIfAbsent(
+        new EventHour(event.tenantId(), Grain.HOUR.floorSecond(event.epochSecond())),
+        h -> new Admitted());
   }
 
   private static void merge(Counts tenant, Counts source) {

@@ -16,6 +16,7 @@ import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.model.rollup.Contribution;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.Measure.Unit;
 import dev.tokenledger.model.rollup.MeasureVector;
@@ -116,7 +117,7 @@ final class Repricing {
         event.amends(),
         dimensions,
         event.tags(),
-        measures,
+        EventMeasures.of(measures),
         event.traceId(),
         event.spanId(),
         event.parentSpanId(),
@@ -129,7 +130,7 @@ final class Repricing {
   /** The stored row as the call that the price book prices. */
   private ModelCall call(LedgerEvent event, Names names) {
     JsonNode detail = detail(event);
-    MeasureVector m = event.measures();
+    EventMeasures m = event.measures();
     String status = names.of(event, Dimension.STATUS);
     return new ModelCall(
         new EventHeader(

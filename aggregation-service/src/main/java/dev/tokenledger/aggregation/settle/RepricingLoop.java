@@ -4,6 +4,7 @@ import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
 import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.hot.HotRollups;
+import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.Database;
@@ -124,7 +125,7 @@ final class RepricingLoop implements Runnable {
   /** The place in the ledger up to which a pass has come. */
   private record Position(int tenantId, Instant time, UUID key) {}
 
-  private record Portion(List<EventStore.Identity> events, Position last) {}
+  private record Portion(List<EventIdentity> events, Position last) {}
 
   private void priceUnpriced(Connection working, Connection naming) throws SQLException {
     long revision = PriceTable.revision(working);
@@ -155,12 +156,12 @@ final class RepricingLoop implements Runnable {
   }
 
   private static Optional<Portion> portion(PreparedStatement select) throws SQLException {
-    List<EventStore.Identity> events = new ArrayList<>();
+    List<EventIdentity> events = new ArrayList<>();
     Position last = null;
     try (ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         UUID key = rows.getObject(2, UUID.class);
-        events.add(new EventStore.Identity(rows.getInt(3), key));
+        events.add(new EventIdentity(rows.getInt(3), key));
         last = new Position(rows.getInt(3), rows.getTimestamp(1).toInstant(), key);
       }
     }
@@ -171,10 +172,9 @@ final class RepricingLoop implements Runnable {
   private record Outcome(int examined, int changed, long costBefore, long costAfter) {}
 
   private Outcome reprice(
-      Connection working, Connection naming, List<EventStore.Identity> identities, String actor)
+      Connection working, Connection naming, List<EventIdentity> identities, String actor)
       throws SQLException {
-    Map<EventStore.Identity, LedgerEvent> before =
-        stored.load(working, stored.lock(working, identities));
+    Map<EventIdentity, LedgerEvent> before = stored.load(working, stored.lock(working, identities));
     List<StoredEvents.Change> all = new ArrayList<>();
     before.values().forEach(event -> all.add(new StoredEvents.Change(event, event)));
     List<StoredEvents.Change> changed = new ArrayList<>();

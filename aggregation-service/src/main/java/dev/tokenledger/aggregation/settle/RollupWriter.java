@@ -5,8 +5,8 @@ import dev.tokenledger.aggregation.hot.HotRollups;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Grain;
+import dev.tokenledger.model.rollup.HotKeys;
 import dev.tokenledger.model.rollup.Measure;
-import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.platform.database.BinaryCopy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,65 +14,42 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the changes of a batch to the rollup tables and the sketch journal, within the caller's
- * transaction. Rows are taken in key order, so that two batches never wait for each other in a
- * circle.
+ * transaction. It is the only writer of its tenants' sums until that transaction ends ({@link
+ * TenantLock}), so that it may look first which rows are there.
  */
 final class RollupWriter {
-  private static final String MEASURES =
-      IntStream.range(0, Measure.count())
-          .mapToObj(i -> Measure.at(i).column())
-          .collect(Collectors.joining(", "));
-
   private static final String CREATE_STAGING =
-      "CREATE TEMPORARY TABLE IF NOT EXISTS rollup_delta (grain smallint, tenant_id integer,"
+      "CREATE TEMPORARY TABLE IF NOT EXISTS rollup_delta (part smallint, tenant_id integer,"
           + " cuboid smallint, bucket timestamptz, series_id bigint, "
-          + IntStream.range(0, Measure.count())
-              .mapToObj(i -> Measure.at(i).column() + " bigint")
+          + Arrays.stream(Measure.values())
+              .map(measure -> measure.column() + " bigint")
               .collect(Collectors.joining(", "))
           + ") ON COMMIT DELETE ROWS";
 
-  private static final String COPY_STAGING = "COPY pg_temp.rollup_delta FROM STDIN (FORMAT binary)";
+  /**
+   * The staged rows are few beside the table, which the planner cannot know: each is looked up by
+   * its key.
+   */
+  private static final String LOOK_UP_BY_KEY =
+      "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
 
   private static final String JOURNAL =
       "INSERT INTO ledger.sketch_journal (tenant_id, cuboid, bucket, series_id, sketches)"
           + " VALUES (?, ?, ?, ?, ?)";
-
-  private final Map<Grain, String> upserts = new EnumMap<>(Grain.class);
-
-  RollupWriter() {
-    for (Grain grain : Grain.values()) {
-      upserts.put(grain, upsert(grain));
-    }
-  }
-
-  private static String upsert(Grain grain) {
-    String sums =
-        IntStream.range(0, Measure.count())
-            .mapToObj(i -> Measure.at(i).column())
-            .map(column -> column + " = t." + column + " + excluded." + column)
-            .collect(Collectors.joining(", "));
-    return "INSERT INTO "
-        + grain.rollupTable()
-        + " AS t (tenant_id, cuboid, bucket, series_id, "
-        + MEASURES
-        + ") SELECT tenant_id, cuboid, bucket, series_id, "
-        + MEASURES
-        + " FROM pg_temp.rollup_delta WHERE grain = "
-        + grain.ordinal()
-        + " ORDER BY tenant_id, cuboid, bucket, series_id"
-        + " ON CONFLICT (tenant_id, cuboid, bucket, series_id) DO UPDATE SET version = t.version + 1, "
-        + sums;
-  }
 
   /** Prepares a new connection. */
   void prepare(Connection connection) throws SQLException {
@@ -81,75 +58,147 @@ final class RollupWriter {
     }
   }
 
+  /** The rows of one partition; their position among all parts marks them in the staging table. */
+  private record Part(Grain grain, String partition, List<RollupDelta.Row> rows) {}
+
   /**
    * Adds the rows.
    *
    * @param ids the numbers of all series that occur
-   * @return the new absolute values of the core rows by hour and day
+   * @return the new absolute values of those core rows that Redis holds
    */
   List<HotRollups.Row> write(Connection connection, RollupDelta.Rows rows, Map<SeriesKey, Long> ids)
       throws SQLException {
+    journal(connection, rows.sketches(), ids);
     if (rows.sums().isEmpty()) {
-      journal(connection, rows.sketches(), ids);
       return List.of();
     }
-    BinaryCopy copy = new BinaryCopy(rows.sums().size() * 256);
-    for (RollupDelta.Row row : rows.sums()) {
-      copy.startRow(5 + Measure.count());
-      copy.int2(row.grain().ordinal());
-      copy.integer(row.series().tenantId());
-      copy.int2(row.series().cuboid().code());
-      copy.timestamp(row.bucket() * 1_000_000L);
-      copy.bigint(ids.get(row.series()));
-      MeasureVector sums = row.sums();
-      for (int i = 0; i < Measure.count(); i++) {
-        copy.bigint(sums.get(Measure.at(i)));
-      }
+    TenantLock.take(
+        connection,
+        rows.sums().stream()
+            .map(row -> row.series().tenantId())
+            .collect(Collectors.toCollection(TreeSet::new)));
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(LOOK_UP_BY_KEY);
     }
-    copy.send(connection, COPY_STAGING);
-    journal(connection, rows.sketches(), ids);
+    List<Part> parts = parts(rows.sums());
+    List<Measure> measures = occurring(rows.sums());
+    stage(connection, parts, measures, ids);
     List<HotRollups.Row> core = new ArrayList<>();
-    for (Grain grain : Grain.values()) {
-      upsert(connection, grain, core);
+    for (int part = 0; part < parts.size(); part++) {
+      merge(connection, parts.get(part), part, measures);
+      if (HotKeys.GRAINS.contains(parts.get(part).grain)) {
+        readCore(connection, parts.get(part), part, core);
+      }
     }
     return core;
   }
 
-  private void upsert(Connection connection, Grain grain, List<HotRollups.Row> core)
+  private static List<Part> parts(List<RollupDelta.Row> rows) {
+    Map<String, Part> parts = new TreeMap<>();
+    @Nullable Part last = null;
+    long lastBucket = 0;
+    for (RollupDelta.Row row : rows) {
+      if (last == null || last.grain != row.grain() || lastBucket != row.bucket()) {
+        last =
+            parts.computeIfAbsent(
+                Partitions.rollup(row.grain(), row.bucket()),
+                partition -> new Part(row.grain(), partition, new ArrayList<>()));
+        lastBucket = row.bucket();
+      }
+      last.rows.add(row);
+    }
+    return List.copyOf(parts.values());
+  }
+
+  /** The measures that are not zero everywhere, about half of them: the others need no work. */
+  private static List<Measure> occurring(List<RollupDelta.Row> rows) {
+    boolean[] occurs = new boolean[Measure.count()];
+    for (RollupDelta.Row row : rows) {
+      for (int i = 0; i < occurs.length; i++) {
+        occurs[i] |= row.sums().get(Measure.at(i)) != 0;
+      }
+    }
+    return Arrays.stream(Measure.values()).filter(measure -> occurs[measure.ordinal()]).toList();
+  }
+
+  private static void stage(
+      Connection connection, List<Part> parts, List<Measure> measures, Map<SeriesKey, Long> ids)
       throws SQLException {
-    if (grain == Grain.MINUTE) {
-      try (PreparedStatement upsert = connection.prepareStatement(upserts.get(grain))) {
-        upsert.executeUpdate();
-      }
-      return;
-    }
-    // Returning only the rows of one cuboid needs the statement inside another one.
-    String returning =
-        "WITH changed AS ("
-            + upserts.get(grain)
-            + " RETURNING tenant_id, cuboid, bucket, series_id, version, "
-            + MEASURES
-            + ") SELECT tenant_id, bucket, series_id, version, "
-            + MEASURES
-            + " FROM changed WHERE cuboid = "
-            + Cuboid.CORE.code();
-    try (PreparedStatement upsert = connection.prepareStatement(returning);
-        ResultSet changed = upsert.executeQuery()) {
-      while (changed.next()) {
-        long[] values = new long[Measure.count()];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = changed.getLong(5 + i);
+    String statement =
+        "COPY pg_temp.rollup_delta (part, tenant_id, cuboid, bucket, series_id, "
+            + columns(measures, Measure::column)
+            + ") FROM STDIN (FORMAT binary)";
+    try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
+      for (int part = 0; part < parts.size(); part++) {
+        for (RollupDelta.Row row : parts.get(part).rows) {
+          copy.startRow(5 + measures.size());
+          copy.int2(part);
+          copy.integer(row.series().tenantId());
+          copy.int2(row.series().cuboid().code());
+          copy.timestamp(row.bucket() * 1_000_000L);
+          copy.bigint(ids.get(row.series()));
+          for (Measure measure : measures) {
+            copy.bigint(row.sums().get(measure));
+          }
         }
-        core.add(
-            new HotRollups.Row(
-                changed.getInt(1),
-                grain,
-                changed.getTimestamp(2).toInstant(),
-                changed.getLong(3),
-                changed.getLong(4),
-                values));
+      }
+      copy.finish();
+    }
+  }
+
+  private static void merge(Connection connection, Part part, int number, List<Measure> measures)
+      throws SQLException {
+    String merge =
+        "MERGE INTO "
+            + part.partition
+            + " AS t USING (SELECT * FROM pg_temp.rollup_delta WHERE part = ?) AS d"
+            + " ON t.tenant_id = d.tenant_id AND t.cuboid = d.cuboid AND t.bucket = d.bucket"
+            + " AND t.series_id = d.series_id WHEN MATCHED THEN UPDATE SET version = t.version + 1, "
+            + columns(measures, m -> m.column() + " = t." + m.column() + " + d." + m.column())
+            + " WHEN NOT MATCHED THEN INSERT (tenant_id, cuboid, bucket, series_id, "
+            + columns(measures, Measure::column)
+            + ") VALUES (d.tenant_id, d.cuboid, d.bucket, d.series_id, "
+            + columns(measures, m -> "d." + m.column())
+            + ")";
+    try (PreparedStatement statement = connection.prepareStatement(merge)) {
+      statement.setInt(1, number);
+      statement.executeUpdate();
+    }
+  }
+
+  private static void readCore(
+      Connection connection, Part part, int number, List<HotRollups.Row> core) throws SQLException {
+    String select =
+        "SELECT t.tenant_id, t.bucket, t.series_id, t.version, "
+            + columns(List.of(Measure.values()), m -> "t." + m.column())
+            + " FROM pg_temp.rollup_delta d JOIN "
+            + part.partition
+            + " t USING (tenant_id, cuboid, bucket, series_id) WHERE d.part = ? AND d.cuboid = "
+            + Cuboid.CORE.code();
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      statement.setInt(1, number);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          long[] values = new long[Measure.count()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = rows.getLong(5 + i);
+          }
+          core.add(
+              new HotRollups.Row(
+                  rows.getInt(1),
+                  part.grain,
+                  rows.getObject(2, OffsetDateTime.class).toInstant(),
+                  rows.getLong(3),
+                  rows.getLong(4),
+                  values));
+        }
       }
     }
+  }
+
+  private static String columns(List<Measure> measures, Function<Measure, String> text) {
+    return measures.stream().map(text).collect(Collectors.joining(", "));
   }
 
   private static void journal(

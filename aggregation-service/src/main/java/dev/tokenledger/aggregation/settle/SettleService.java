@@ -6,6 +6,8 @@ import dev.tokenledger.aggregation.deadletter.DeadLetters;
 import dev.tokenledger.aggregation.dictionary.Dictionary;
 import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
 import dev.tokenledger.aggregation.hot.HotRollups;
+import dev.tokenledger.aggregation.identity.EventFence;
+import dev.tokenledger.aggregation.identity.IdentityGenerations;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.database.Databases;
@@ -39,6 +41,7 @@ public class SettleService implements HealthCheck {
   private final ServiceStart start;
   private final List<ShardConsumer> consumers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final IdentityGenerations generations;
   private final SketchFoldLoop folding;
   private final RepricingLoop pricing;
   private final Database database;
@@ -63,6 +66,9 @@ public class SettleService implements HealthCheck {
     StoredEvents stored = new StoredEvents(events);
     Adjustments adjustments = new Adjustments();
     Repricing repricing = new Repricing(json);
+    generations =
+        new IdentityGenerations(
+            database, config.identityGeneration(), config.identityFilterMemory().asLongValue());
     Settlement settlement =
         new Settlement(
             dictionary,
@@ -70,6 +76,8 @@ public class SettleService implements HealthCheck {
             events,
             rollups,
             new BlockFence(),
+            new EventFence(generations),
+            new Partitions(),
             new CompletenessWriter(clock),
             new TracePlacement(stored, adjustments),
             new Amendments(stored, adjustments, repricing));
@@ -89,6 +97,7 @@ public class SettleService implements HealthCheck {
       consumers.add(consumer);
       threads.add(new Thread(consumer, "settle-" + shard));
     }
+    threads.add(new Thread(generations, "identity-generations"));
     folding = new SketchFoldLoop(new SketchFolder(), database, config.foldInterval());
     threads.add(new Thread(folding, "sketch-fold"));
     pricing =
@@ -117,6 +126,7 @@ public class SettleService implements HealthCheck {
   void end(@Observes ShutdownEvent event) throws InterruptedException {
     start.cancel();
     consumers.forEach(ShardConsumer::stop);
+    generations.stop();
     folding.stop();
     pricing.stop();
     for (Thread thread : threads) {

@@ -6,18 +6,18 @@ import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.hot.HotRollups;
+import dev.tokenledger.aggregation.identity.EventFence;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
-import dev.tokenledger.model.event.UsageEvent;
-import dev.tokenledger.model.stream.AdmittedBatch;
-import dev.tokenledger.model.stream.Block;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -36,7 +36,9 @@ final class Settlement {
   private final EventEncoder encoder;
   private final EventStore events;
   private final RollupWriter rollups;
-  private final BlockFence blocks;
+  private final BlockFence blockFence;
+  private final EventFence eventFence;
+  private final Partitions partitions;
   private final CompletenessWriter completeness;
   private final TracePlacement traces;
   private final Amendments amendments;
@@ -46,7 +48,9 @@ final class Settlement {
       SeriesCatalogue series,
       EventStore events,
       RollupWriter rollups,
-      BlockFence blocks,
+      BlockFence blockFence,
+      EventFence eventFence,
+      Partitions partitions,
       CompletenessWriter completeness,
       TracePlacement traces,
       Amendments amendments) {
@@ -55,7 +59,9 @@ final class Settlement {
     this.encoder = new EventEncoder(dictionary);
     this.events = events;
     this.rollups = rollups;
-    this.blocks = blocks;
+    this.blockFence = blockFence;
+    this.eventFence = eventFence;
+    this.partitions = partitions;
     this.completeness = completeness;
     this.traces = traces;
     this.amendments = amendments;
@@ -74,24 +80,29 @@ final class Settlement {
   void prepare(Connections connections) throws SQLException {
     connections.settling.setAutoCommit(false);
     connections.naming.setAutoCommit(false);
-    events.prepare(connections.settling);
+    eventFence.prepare(connections.settling);
     rollups.prepare(connections.settling);
     connections.settling.commit();
+  }
+
+  /** Begins a batch. */
+  BlockEncoder encoder() {
+    return new BlockEncoder(encoder, dictionary);
   }
 
   /**
    * Settles blocks and commits.
    *
    * @param shard the stream they came from
+   * @param encoder made by {@link #encoder}, holding the blocks
    * @throws SQLException if nothing was settled; the transaction is rolled back
    */
-  SettledBatch settle(Connections connections, int shard, List<Block> batch) throws SQLException {
+  SettledBatch settle(Connections connections, int shard, BlockEncoder encoder)
+      throws SQLException {
     try {
-      List<Encoded> encoded = encode(connections.naming, batch);
-      List<LedgerEvent> all = new ArrayList<>();
-      encoded.forEach(e -> all.addAll(e.events));
-      events.ensurePartitions(connections.naming, all);
-      SettledBatch result = settleEncoded(connections, shard, batch, encoded);
+      List<EncodedBlock> blocks = encoder.finish(connections.naming);
+      partitions.ensure(connections.naming, events(blocks));
+      SettledBatch result = settle(connections, shard, blocks);
       connections.settling.commit();
       return result;
     } catch (SQLException | RuntimeException e) {
@@ -101,90 +112,51 @@ final class Settlement {
     }
   }
 
-  /** What was admitted of one request, with its events as rows. */
-  record Encoded(UUID blockId, AdmittedBatch batch, List<LedgerEvent> events) {}
-
-  private List<Encoded> encode(Connection connection, List<Block> batch) throws SQLException {
-    while (true) {
-      Dictionary.Missing missing = new Dictionary.Missing();
-      List<Encoded> encoded = new ArrayList<>();
-      for (Block block : batch) {
-        for (AdmittedBatch admitted : block.batches()) {
-          List<LedgerEvent> rows = new ArrayList<>(admitted.events().size());
-          for (UsageEvent event : admitted.events()) {
-            rows.add(encoder.encode(admitted, event, missing));
-          }
-          encoded.add(new Encoded(block.id(), admitted, rows));
-        }
-      }
-      if (missing.isEmpty()) {
-        return encoded;
-      }
-      dictionary.resolve(connection, missing);
-    }
-  }
-
-  private SettledBatch settleEncoded(
-      Connections connections, int shard, List<Block> batch, List<Encoded> encoded)
+  private SettledBatch settle(Connections connections, int shard, List<EncodedBlock> blocks)
       throws SQLException {
     Connection connection = connections.settling;
-    Set<UUID> fresh = blocks.claim(connection, shard, batch);
-    Map<EventStore.Identity, LedgerEvent> first = new LinkedHashMap<>();
-    List<LedgerEvent> updates = new ArrayList<>();
-    List<Encoded> freshBatches = new ArrayList<>();
-    for (Encoded e : encoded) {
-      if (!fresh.contains(e.blockId)) {
-        continue;
-      }
-      freshBatches.add(e);
-      for (LedgerEvent event : e.events) {
-        if (first.putIfAbsent(EventStore.Identity.of(event), event) != null && event.amends()) {
-          updates.add(event);
-        }
-      }
-    }
-    Set<EventStore.Identity> claimed =
-        first.isEmpty() ? Set.of() : events.claim(connection, first.values());
-    List<LedgerEvent> stored = new ArrayList<>(claimed.size());
-    first.forEach(
-        (identity, event) -> {
-          if (claimed.contains(identity)) {
-            stored.add(event);
-          } else {
-            updates.add(event);
-          }
-        });
+    Set<UUID> claimedBlocks = blockFence.claim(connection, shard, blocks);
+    List<EncodedBlock> settled = new ArrayList<>();
+    List<EncodedBlock> before = new ArrayList<>();
+    blocks.forEach(block -> (claimedBlocks.contains(block.id()) ? settled : before).add(block));
+    List<EncodedBlock.Batch> batches = settled.stream().flatMap(b -> b.batches().stream()).toList();
+    EventFence.Claimed claimed = eventFence.claim(connection, events(settled));
 
     RollupDelta delta = new RollupDelta();
-    List<LedgerEvent> placed = traces.place(connection, freshBatches, stored, delta);
+    List<LedgerEvent> placed = traces.place(connection, batches, claimed.fresh(), delta);
     events.insert(connection, placed);
     placed.forEach(delta::add);
-    Set<EventStore.Identity> amended = amendments.apply(connection, updates, delta);
+    List<StoredEvents.Change> amended = amendments.apply(connection, claimed.repeated(), delta);
 
     RollupDelta.Rows rows = delta.rows();
     Map<SeriesKey, Long> ids = series.resolve(connections.naming, rows.series());
-    // Last come the rows that every batch of a tenant touches: they are held the shorter.
+    // From here on, and no longer than it must, other batches of these tenants wait.
+    TenantLock.take(connection, tenants(settled));
     List<HotRollups.Row> core = rollups.write(connection, rows, ids);
-    completeness.write(connection, freshBatches, claimed, amended);
-    return new SettledBatch(
-        fresh.size(), placed.size(), tenants(encoded), core, repeated(encoded, fresh));
+    completeness.write(connection, batches, identitySet(claimed.repeated()), amended);
+    return new SettledBatch(settled.size(), placed.size(), tenants(blocks), core, events(before));
   }
 
-  /** The events of blocks that were settled before: their hot rollups may have been missed. */
-  private static List<LedgerEvent> repeated(List<Encoded> encoded, Set<UUID> fresh) {
-    List<LedgerEvent> repeated = new ArrayList<>();
-    for (Encoded e : encoded) {
-      if (!fresh.contains(e.blockId)) {
-        repeated.addAll(e.events);
-      }
+  private static List<LedgerEvent> events(List<EncodedBlock> blocks) {
+    List<LedgerEvent> events = new ArrayList<>();
+    for (EncodedBlock block : blocks) {
+      block.batches().forEach(batch -> events.addAll(batch.events()));
     }
-    return repeated;
+    return events;
   }
 
-  private static Set<Integer> tenants(List<Encoded> encoded) {
-    Set<Integer> tenants = new HashSet<>();
-    encoded.forEach(e -> tenants.add(e.batch.tenantId()));
+  private static SortedSet<Integer> tenants(List<EncodedBlock> blocks) {
+    SortedSet<Integer> tenants = new TreeSet<>();
+    for (EncodedBlock block : blocks) {
+      block.batches().forEach(batch -> tenants.add(batch.tenantId()));
+    }
     return tenants;
+  }
+
+  private static Set<LedgerEvent> identitySet(List<LedgerEvent> events) {
+    Set<LedgerEvent> set = Collections.newSetFromMap(new IdentityHashMap<>());
+    set.addAll(events);
+    return set;
   }
 
   private static void rollback(Connection connection, Exception failure) {

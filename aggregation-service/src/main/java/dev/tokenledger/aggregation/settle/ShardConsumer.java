@@ -110,38 +110,56 @@ final class ShardConsumer implements Runnable {
     if (hot.rebuildIfLost(open.naming())) {
       LOG.infof("Redis had lost the hot rollups; shard %d has rebuilt them", shard);
     }
-    List<BlockStream.Entry> readable = new ArrayList<>();
-    List<Block> blocks = new ArrayList<>();
-    for (BlockStream.Entry entry : entries) {
-      try {
-        blocks.add(BlockCodec.decode(entry.bytes()));
-        readable.add(entry);
-      } catch (CorruptBytesException e) {
-        bury(entry, e);
-      }
-    }
-    if (blocks.isEmpty()) {
-      return;
-    }
-    stream.observe(blocks.size(), blocks.stream().mapToInt(Block::eventCount).sum());
+    BlockEncoder encoder = settlement.encoder();
+    List<BlockStream.Entry> readable = new ArrayList<>(entries);
+    int events = 0;
     try {
-      finish(readable, metrics.time(shard, () -> settlement.settle(open, shard, blocks)));
+      for (BlockStream.Entry entry : entries) {
+        @Nullable Block block = decode(entry);
+        if (block == null) {
+          readable.remove(entry);
+        } else {
+          events += block.eventCount();
+          encoder.add(block);
+        }
+      }
+      if (readable.isEmpty()) {
+        return;
+      }
+      stream.observe(readable.size(), events);
+      finish(readable, metrics.time(shard, () -> settlement.settle(open, shard, encoder)));
     } catch (SQLException | RuntimeException e) {
       if (mayPass(e)) {
         throw e;
       }
-      LOG.warnf("shard %d settles %d blocks one by one: %s", shard, blocks.size(), describe(e));
-      for (int i = 0; i < blocks.size(); i++) {
-        settleAlone(open, readable.get(i), blocks.get(i));
+      LOG.warnf("shard %d settles %d blocks one by one: %s", shard, readable.size(), describe(e));
+      for (BlockStream.Entry entry : readable) {
+        settleAlone(open, entry);
       }
     }
   }
 
-  /** Settles one block; one that fails of itself is buried after a number of attempts. */
-  private void settleAlone(Settlement.Connections open, BlockStream.Entry entry, Block block)
-      throws SQLException {
+  /** The block of an entry, or null for one that cannot be read and was buried. */
+  private @Nullable Block decode(BlockStream.Entry entry) {
     try {
-      finish(List.of(entry), settlement.settle(open, shard, List.of(block)));
+      return BlockCodec.decode(entry.bytes());
+    } catch (CorruptBytesException e) {
+      bury(entry, e);
+      return null;
+    }
+  }
+
+  /** Settles one block; one that fails of itself is buried after a number of attempts. */
+  private void settleAlone(Settlement.Connections open, BlockStream.Entry entry)
+      throws SQLException {
+    @Nullable Block block = decode(entry);
+    if (block == null) {
+      return;
+    }
+    try {
+      BlockEncoder encoder = settlement.encoder();
+      encoder.add(block);
+      finish(List.of(entry), settlement.settle(open, shard, encoder));
       attempts.remove(entry.id());
     } catch (SQLException | RuntimeException e) {
       if (mayPass(e)) {

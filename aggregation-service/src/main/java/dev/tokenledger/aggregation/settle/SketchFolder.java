@@ -3,15 +3,18 @@ package dev.tokenledger.aggregation.settle;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.sketch.SketchSet;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -22,8 +25,11 @@ import java.util.stream.Collectors;
  * adds them to the tables, so a reader who adds both in one snapshot always has each value once.
  */
 final class SketchFolder {
-  /** Journal rows folded in one transaction; bounds its memory and how long it holds locks. */
-  private static final int MAX_ROWS = 4_000;
+  /** Journal rows folded in one transaction; bounds how long it holds locks. */
+  private static final int MAX_ROWS = 16_000;
+
+  /** Rows of a sketch table that are read, added to and written together; bounds the memory. */
+  private static final int KEYS_AT_ONCE = 500;
 
   /** One folder at a time, whatever number of processes there are. */
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(730581, 2)";
@@ -36,6 +42,14 @@ final class SketchFolder {
 
   private static final Map<Integer, Cuboid> CUBOIDS =
       Arrays.stream(Cuboid.values()).collect(Collectors.toMap(Cuboid::code, Function.identity()));
+
+  /** What one batch added to a series in a bucket of its cuboid's finest grain. */
+  private record JournalRow(
+      int tenantId, Cuboid cuboid, long second, long seriesId, byte[] sketches) {
+    private Key key(Grain grain) {
+      return new Key(tenantId, cuboid.code(), grain.floorSecond(second), seriesId);
+    }
+  }
 
   private record Key(int tenantId, int cuboid, long bucket, long seriesId)
       implements Comparable<Key> {
@@ -65,42 +79,49 @@ final class SketchFolder {
         return 0;
       }
     }
-    Map<Grain, Map<Key, SketchSet>> sketches = new EnumMap<>(Grain.class);
-    int rows = take(connection, sketches);
-    for (Map.Entry<Grain, Map<Key, SketchSet>> grain : sketches.entrySet()) {
-      store(connection, grain.getKey(), grain.getValue());
+    List<JournalRow> rows = take(connection);
+    for (Grain grain : Grain.values()) {
+      store(connection, grain, rows);
     }
     connection.commit();
-    return rows;
+    return rows.size();
   }
 
-  private static int take(Connection connection, Map<Grain, Map<Key, SketchSet>> sketches)
-      throws SQLException {
-    int rows = 0;
+  private static List<JournalRow> take(Connection connection) throws SQLException {
+    List<JournalRow> rows = new ArrayList<>();
     try (PreparedStatement take = connection.prepareStatement(TAKE);
         ResultSet taken = take.executeQuery()) {
       while (taken.next()) {
-        rows++;
-        Cuboid cuboid = CUBOIDS.get(taken.getInt(2));
-        long second = taken.getTimestamp(3).toInstant().getEpochSecond();
-        byte[] bytes = taken.getBytes(5);
-        for (Grain grain : cuboid.grains()) {
-          sketches
-              .computeIfAbsent(grain, g -> new TreeMap<>())
-              .computeIfAbsent(
-                  new Key(
-                      taken.getInt(1), cuboid.code(), grain.floorSecond(second), taken.getLong(4)),
-                  k -> new SketchSet())
-              .addBytes(bytes);
-        }
+        rows.add(
+            new JournalRow(
+                taken.getInt(1),
+                CUBOIDS.get(taken.getInt(2)),
+                taken.getTimestamp(3).toInstant().getEpochSecond(),
+                taken.getLong(4),
+                taken.getBytes(5)));
       }
     }
     return rows;
   }
 
-  private static void store(Connection connection, Grain grain, Map<Key, SketchSet> added)
+  private static void store(Connection connection, Grain grain, List<JournalRow> rows)
       throws SQLException {
-    addStored(connection, grain, added);
+    Map<Key, List<byte[]>> added = new TreeMap<>();
+    for (JournalRow row : rows) {
+      if (row.cuboid.grains().contains(grain)) {
+        added.computeIfAbsent(row.key(grain), key -> new ArrayList<>()).add(row.sketches);
+      }
+    }
+    List<Key> keys = new ArrayList<>(added.keySet());
+    for (int at = 0; at < keys.size(); at += KEYS_AT_ONCE) {
+      store(connection, grain, keys.subList(at, Math.min(keys.size(), at + KEYS_AT_ONCE)), added);
+    }
+  }
+
+  private static void store(
+      Connection connection, Grain grain, List<Key> keys, Map<Key, List<byte[]>> added)
+      throws SQLException {
+    Map<Key, byte[]> stored = read(connection, grain, keys);
     try (PreparedStatement upsert =
         connection.prepareStatement(
             "INSERT INTO "
@@ -108,49 +129,54 @@ final class SketchFolder {
                 + " (tenant_id, cuboid, bucket, series_id, sketches) VALUES (?, ?, ?, ?, ?)"
                 + " ON CONFLICT (tenant_id, cuboid, bucket, series_id)"
                 + " DO UPDATE SET sketches = excluded.sketches")) {
-      for (Map.Entry<Key, SketchSet> entry : added.entrySet()) {
-        Key key = entry.getKey();
+      for (Key key : keys) {
+        SketchSet sum = new SketchSet();
+        byte[] before = stored.get(key);
+        if (before != null) {
+          sum.addBytes(before);
+        }
+        added.get(key).forEach(sum::addBytes);
         upsert.setInt(1, key.tenantId);
         upsert.setInt(2, key.cuboid);
         upsert.setObject(3, Instant.ofEpochSecond(key.bucket).atOffset(ZoneOffset.UTC));
         upsert.setLong(4, key.seriesId);
-        upsert.setBytes(5, entry.getValue().toBytes());
+        upsert.setBytes(5, sum.toBytes());
         upsert.addBatch();
       }
       upsert.executeBatch();
     }
   }
 
-  /** Adds what the table holds for the keys; only folders write it, and there is one at a time. */
-  private static void addStored(Connection connection, Grain grain, Map<Key, SketchSet> added)
+  /** What the table holds for the keys; only folders write it, and there is one at a time. */
+  private static Map<Key, byte[]> read(Connection connection, Grain grain, List<Key> keys)
       throws SQLException {
-    Integer[] tenants = added.keySet().stream().map(Key::tenantId).toArray(Integer[]::new);
-    Integer[] cuboids = added.keySet().stream().map(Key::cuboid).toArray(Integer[]::new);
-    Long[] buckets = added.keySet().stream().map(Key::bucket).toArray(Long[]::new);
-    Long[] series = added.keySet().stream().map(Key::seriesId).toArray(Long[]::new);
+    Map<Key, byte[]> stored = new HashMap<>();
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT s.tenant_id, s.cuboid, s.bucket, s.series_id, s.sketches FROM"
-                + " unnest(?::integer[], ?::integer[], ?::bigint[], ?::bigint[])"
-                + " AS w (tenant_id, cuboid, bucket, series_id) JOIN "
+            // One look-up by key for each, whatever the planner thinks of the table's size.
+            "SELECT w.position, s.sketches FROM"
+                + " unnest(?::integer[], ?::integer[], ?::bigint[], ?::bigint[]) WITH ORDINALITY"
+                + " AS w (tenant_id, cuboid, bucket, series_id, position)"
+                + " CROSS JOIN LATERAL (SELECT sketches FROM "
                 + grain.sketchTable()
-                + " s ON s.tenant_id = w.tenant_id AND s.cuboid = w.cuboid"
-                + " AND s.bucket = to_timestamp(w.bucket) AND s.series_id = w.series_id")) {
-      select.setArray(1, connection.createArrayOf("integer", tenants));
-      select.setArray(2, connection.createArrayOf("integer", cuboids));
-      select.setArray(3, connection.createArrayOf("bigint", buckets));
-      select.setArray(4, connection.createArrayOf("bigint", series));
+                + " WHERE tenant_id = w.tenant_id AND cuboid = w.cuboid"
+                + " AND bucket = to_timestamp(w.bucket) AND series_id = w.series_id OFFSET 0) s")) {
+      select.setArray(1, array(connection, "integer", keys, Key::tenantId));
+      select.setArray(2, array(connection, "integer", keys, Key::cuboid));
+      select.setArray(3, array(connection, "bigint", keys, Key::bucket));
+      select.setArray(4, array(connection, "bigint", keys, Key::seriesId));
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          Key key =
-              new Key(
-                  rows.getInt(1),
-                  rows.getInt(2),
-                  rows.getTimestamp(3).toInstant().getEpochSecond(),
-                  rows.getLong(4));
-          added.get(key).addBytes(rows.getBytes(5));
+          stored.put(keys.get(rows.getInt(1) - 1), rows.getBytes(2));
         }
       }
     }
+    return stored;
+  }
+
+  private static Array array(
+      Connection connection, String type, List<Key> keys, Function<Key, Object> value)
+      throws SQLException {
+    return connection.createArrayOf(type, keys.stream().map(value).toArray());
   }
 }

@@ -1,7 +1,9 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.MeasureVector;
 import java.sql.Array;
@@ -43,12 +45,6 @@ final class StoredEvents {
       "UPDATE ledger.event_identity SET time = ?, amended = amended OR ?"
           + " WHERE tenant_id = ? AND event_key = ?";
 
-  /** An event that an update has moved to another hour is accepted there and not here. */
-  private static final String MOVE_ADMITTED =
-      "INSERT INTO ledger.admitted AS a (tenant_id, hour, accepted)"
-          + " VALUES (?, date_trunc('hour', ?::timestamptz, 'UTC'), ?)"
-          + " ON CONFLICT (tenant_id, hour) DO UPDATE SET accepted = a.accepted + excluded.accepted";
-
   private final EventStore events;
 
   StoredEvents(EventStore events) {
@@ -61,33 +57,30 @@ final class StoredEvents {
    * @param time the event's time, which with the identity finds its row
    * @param amended whether an update has had a part in the event
    */
-  record Locked(EventStore.Identity identity, Instant time, boolean amended) {}
+  record Locked(EventIdentity identity, Instant time, boolean amended) {}
 
   /** Takes the locks, in key order, of those identities that exist. */
-  List<Locked> lock(Connection connection, Collection<EventStore.Identity> identities)
+  List<Locked> lock(Connection connection, Collection<EventIdentity> identities)
       throws SQLException {
-    List<EventStore.Identity> ordered =
+    List<EventIdentity> ordered =
         identities.stream()
             .distinct()
             .sorted(
-                Comparator.comparingInt(EventStore.Identity::tenantId)
-                    .thenComparing(EventStore.Identity::key))
+                Comparator.comparingInt(EventIdentity::tenantId).thenComparing(EventIdentity::key))
             .toList();
     List<Locked> locked = new ArrayList<>();
     try (PreparedStatement select = connection.prepareStatement(LOCK)) {
       select.setArray(
           1,
           connection.createArrayOf(
-              "integer", ordered.stream().map(EventStore.Identity::tenantId).toArray()));
+              "integer", ordered.stream().map(EventIdentity::tenantId).toArray()));
       select.setArray(
-          2,
-          connection.createArrayOf(
-              "uuid", ordered.stream().map(EventStore.Identity::key).toArray()));
+          2, connection.createArrayOf("uuid", ordered.stream().map(EventIdentity::key).toArray()));
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           locked.add(
               new Locked(
-                  new EventStore.Identity(rows.getInt(1), rows.getObject(2, UUID.class)),
+                  new EventIdentity(rows.getInt(1), rows.getObject(2, UUID.class)),
                   rows.getTimestamp(3).toInstant(),
                   rows.getBoolean(4)));
         }
@@ -97,9 +90,9 @@ final class StoredEvents {
   }
 
   /** The rows of locked identities. */
-  Map<EventStore.Identity, LedgerEvent> load(Connection connection, Collection<Locked> locked)
+  Map<EventIdentity, LedgerEvent> load(Connection connection, Collection<Locked> locked)
       throws SQLException {
-    Map<EventStore.Identity, LedgerEvent> found = new HashMap<>();
+    Map<EventIdentity, LedgerEvent> found = new HashMap<>();
     try (PreparedStatement select = connection.prepareStatement(LOAD)) {
       for (Locked lock : locked) {
         select.setInt(1, lock.identity.tenantId());
@@ -118,12 +111,11 @@ final class StoredEvents {
   /**
    * Replaces rows, wherever their new times put them.
    *
-   * @param changes old and new state of each event
+   * @param changes old and new state of each event, whose locks are held
    */
   void replace(Connection connection, Collection<Change> changes) throws SQLException {
     try (PreparedStatement delete = connection.prepareStatement(DELETE);
-        PreparedStatement move = connection.prepareStatement(MOVE);
-        PreparedStatement admitted = connection.prepareStatement(MOVE_ADMITTED)) {
+        PreparedStatement move = connection.prepareStatement(MOVE)) {
       for (Change change : changes) {
         delete.setInt(1, change.before.tenantId());
         delete.setObject(2, instant(change.before).atOffset(ZoneOffset.UTC));
@@ -137,23 +129,11 @@ final class StoredEvents {
           move.setObject(4, change.after.key());
           move.addBatch();
         }
-        if (change.before.timeMicros() != change.after.timeMicros()) {
-          moveAdmitted(admitted, change.before, -1);
-          moveAdmitted(admitted, change.after, 1);
-        }
       }
       delete.executeBatch();
       move.executeBatch();
     }
     events.insert(connection, changes.stream().map(Change::after).toList());
-  }
-
-  private static void moveAdmitted(PreparedStatement admitted, LedgerEvent event, int events)
-      throws SQLException {
-    admitted.setInt(1, event.tenantId());
-    admitted.setObject(2, instant(event).atOffset(ZoneOffset.UTC));
-    admitted.setInt(3, events);
-    admitted.executeUpdate();
   }
 
   /** An event before and after a correction. */
@@ -173,7 +153,7 @@ final class StoredEvents {
     String eventId = row.getString(at++);
     long version = row.getLong(at++);
     boolean counted = row.getBoolean(at++);
-    int[] dimensions = new int[Dimension.values().length];
+    int[] dimensions = new int[Dimension.count()];
     for (Dimension dimension : EventStore.DIMENSIONS) {
       dimensions[dimension.ordinal()] = row.getInt(at++);
     }
@@ -203,7 +183,7 @@ final class StoredEvents {
         amended,
         dimensions,
         tags,
-        MeasureVector.of(measures),
+        EventMeasures.of(MeasureVector.of(measures)),
         traceId,
         spanId,
         parentSpanId,

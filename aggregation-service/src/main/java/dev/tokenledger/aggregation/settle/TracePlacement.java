@@ -2,6 +2,7 @@ package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.trace.SpanLink;
@@ -75,34 +76,34 @@ final class TracePlacement {
    */
   List<LedgerEvent> place(
       Connection connection,
-      List<Settlement.Encoded> batches,
+      List<EncodedBlock.Batch> batches,
       List<LedgerEvent> fresh,
       RollupDelta delta)
       throws SQLException {
     SortedSet<TraceKey> traces = new TreeSet<>();
-    for (Settlement.Encoded encoded : batches) {
-      for (SpanLink link : encoded.batch().links()) {
-        traces.add(new TraceKey(encoded.batch().tenantId(), link.traceId()));
+    for (EncodedBlock.Batch batch : batches) {
+      for (SpanLink link : batch.links()) {
+        traces.add(new TraceKey(batch.tenantId(), link.traceId()));
       }
     }
     if (traces.isEmpty()) {
       return fresh;
     }
     lock(connection, traces);
-    Map<EventStore.Identity, LedgerEvent> freshByIdentity = new HashMap<>();
-    fresh.forEach(event -> freshByIdentity.put(EventStore.Identity.of(event), event));
+    Map<EventIdentity, LedgerEvent> freshByIdentity = new HashMap<>();
+    fresh.forEach(event -> freshByIdentity.put(EventIdentity.of(event), event));
     keepLinks(connection, batches, freshByIdentity);
 
-    Map<EventStore.Identity, Boolean> decided = new HashMap<>();
-    List<EventStore.Identity> changed = new ArrayList<>();
+    Map<EventIdentity, Boolean> decided = new HashMap<>();
+    List<EventIdentity> changed = new ArrayList<>();
     for (TraceKey trace : traces) {
       decide(connection, trace, freshByIdentity, decided, changed);
     }
     correct(connection, changed, decided, delta);
     List<LedgerEvent> placed = new ArrayList<>(fresh.size());
     for (LedgerEvent event : fresh) {
-      placed.add(
-          event.withCounted(decided.getOrDefault(EventStore.Identity.of(event), event.counted())));
+      boolean counts = decided.getOrDefault(EventIdentity.of(event), event.counted());
+      placed.add(counts == event.counted() ? event : event.withCounted(counts));
     }
     return placed;
   }
@@ -123,16 +124,15 @@ final class TracePlacement {
 
   private static void keepLinks(
       Connection connection,
-      List<Settlement.Encoded> batches,
-      Map<EventStore.Identity, LedgerEvent> fresh)
+      List<EncodedBlock.Batch> batches,
+      Map<EventIdentity, LedgerEvent> fresh)
       throws SQLException {
     // One row for each span, in key order: a statement must not touch the same row twice.
     Map<TraceKey, Map<String, SpanLink>> spans = new TreeMap<>();
-    for (Settlement.Encoded encoded : batches) {
-      for (SpanLink link : encoded.batch().links()) {
+    for (EncodedBlock.Batch batch : batches) {
+      for (SpanLink link : batch.links()) {
         spans
-            .computeIfAbsent(
-                new TraceKey(encoded.batch().tenantId(), link.traceId()), t -> new TreeMap<>())
+            .computeIfAbsent(new TraceKey(batch.tenantId(), link.traceId()), t -> new TreeMap<>())
             .merge(link.spanId(), link, TracePlacement::richer);
       }
     }
@@ -156,15 +156,12 @@ final class TracePlacement {
   }
 
   private static void bind(
-      PreparedStatement upsert,
-      int tenantId,
-      SpanLink link,
-      Map<EventStore.Identity, LedgerEvent> fresh)
+      PreparedStatement upsert, int tenantId, SpanLink link, Map<EventIdentity, LedgerEvent> fresh)
       throws SQLException {
     LedgerEvent call =
         link.callEventId() == null
             ? null
-            : fresh.get(new EventStore.Identity(tenantId, EventEncoder.key(link.callEventId())));
+            : fresh.get(new EventIdentity(tenantId, EventEncoder.key(link.callEventId())));
     upsert.setInt(1, tenantId);
     upsert.setString(2, link.traceId());
     upsert.setString(3, link.spanId());
@@ -185,9 +182,9 @@ final class TracePlacement {
   private static void decide(
       Connection connection,
       TraceKey trace,
-      Map<EventStore.Identity, LedgerEvent> fresh,
-      Map<EventStore.Identity, Boolean> decided,
-      List<EventStore.Identity> changed)
+      Map<EventIdentity, LedgerEvent> fresh,
+      Map<EventIdentity, Boolean> decided,
+      List<EventIdentity> changed)
       throws SQLException {
     List<WrapperRule.Node> nodes = new ArrayList<>();
     Map<String, Boolean> counted = new HashMap<>();
@@ -215,8 +212,7 @@ final class TracePlacement {
     try (PreparedStatement update = connection.prepareStatement(SET_COUNTED)) {
       for (Map.Entry<String, Boolean> call : counted.entrySet()) {
         boolean counts = shouldCount.contains(call.getKey());
-        EventStore.Identity identity =
-            new EventStore.Identity(trace.tenantId, EventEncoder.key(call.getKey()));
+        EventIdentity identity = new EventIdentity(trace.tenantId, EventEncoder.key(call.getKey()));
         if (fresh.containsKey(identity)) {
           decided.put(identity, counts);
         } else if (counts != call.getValue()) {
@@ -237,14 +233,14 @@ final class TracePlacement {
 
   private void correct(
       Connection connection,
-      List<EventStore.Identity> changed,
-      Map<EventStore.Identity, Boolean> decided,
+      List<EventIdentity> changed,
+      Map<EventIdentity, Boolean> decided,
       RollupDelta delta)
       throws SQLException {
     if (changed.isEmpty()) {
       return;
     }
-    Map<EventStore.Identity, LedgerEvent> events =
+    Map<EventIdentity, LedgerEvent> events =
         stored.load(connection, stored.lock(connection, changed));
     List<StoredEvents.Change> changes = new ArrayList<>();
     events.forEach(

@@ -4,6 +4,7 @@ import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.BinaryCopy;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -31,13 +32,15 @@ public final class EventRows {
 
   private EventRows() {}
 
-  public static BinaryCopy copy(List<LedgerEvent> events) {
+  public static BinaryCopy copy(List<LedgerEvent> events) throws SQLException {
     BinaryCopy copy = new BinaryCopy(events.size() * BYTES_A_ROW);
-    events.forEach(event -> write(copy, event));
+    for (LedgerEvent event : events) {
+      write(copy, event);
+    }
     return copy;
   }
 
-  private static void write(BinaryCopy copy, LedgerEvent event) {
+  private static void write(BinaryCopy copy, LedgerEvent event) throws SQLException {
     copy.startRow(COUNT);
     copy.integer(event.tenantId());
     copy.timestamp(event.timeMicros());
@@ -53,7 +56,7 @@ public final class EventRows {
     copy.text(event.unpricedReason());
     copy.jsonb(event.detail());
     for (int i = 0; i < Measure.count(); i++) {
-      copy.bigintOrNull(event.measures().get(Measure.at(i)));
+      copy.bigintOrNull(event.measures().at(i));
     }
   }
 }

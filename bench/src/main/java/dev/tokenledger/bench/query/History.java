@@ -38,7 +38,6 @@ import java.util.function.Consumer;
 final class History {
   private static final DateTimeFormatter PARTITION = DateTimeFormatter.ofPattern("yyyyMMdd");
   private static final int CHUNK_EVENTS = 25_000;
-  private static final int BYTES_A_ROLLUP = 500;
 
   /** Days before the last one with an edge of a period, or of the period before it. */
   private static final Set<Integer> EDGES = Set.of(0, 1, 2, 3, 29, 30, 31, 59, 60, 61, 89, 90, 91);
@@ -131,33 +130,25 @@ final class History {
 
   private void sums(RollupDelta.Rows rows, Grain grain, Map<SeriesKey, Long> ids)
       throws SQLException {
-    BinaryCopy copy = new BinaryCopy(1 << 20);
-    for (RollupDelta.Row row : rows.sums()) {
-      if (row.grain() != grain) {
-        continue;
-      }
-      key(copy, 5 + Measure.count(), row.series(), row.bucket(), ids);
-      copy.bigint(1);
-      for (int i = 0; i < Measure.count(); i++) {
-        copy.bigint(row.sums().get(Measure.at(i)));
-      }
-      if (copy.rows() >= (1 << 26) / BYTES_A_ROLLUP) {
-        copy = sent(copy, grain);
-      }
-    }
-    sent(copy, grain);
-  }
-
-  private BinaryCopy sent(BinaryCopy copy, Grain grain) throws SQLException {
-    rollups += copy.rows();
-    copy.send(
-        connection,
+    String statement =
         "COPY "
             + grain.rollupTable()
             + " (tenant_id, cuboid, bucket, series_id, version, "
             + EventRows.MEASURES
-            + ") FROM STDIN (FORMAT binary)");
-    return new BinaryCopy(1 << 20);
+            + ") FROM STDIN (FORMAT binary)";
+    try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
+      for (RollupDelta.Row row : rows.sums()) {
+        if (row.grain() == grain) {
+          key(copy, 5 + Measure.count(), row.series(), row.bucket(), ids);
+          copy.bigint(1);
+          for (int i = 0; i < Measure.count(); i++) {
+            copy.bigint(row.sums().get(Measure.at(i)));
+          }
+        }
+      }
+      rollups += copy.rows();
+      copy.finish();
+    }
   }
 
   private void sketches(RollupDelta.Rows rows, Grain grain, Map<SeriesKey, Long> ids)
@@ -171,21 +162,22 @@ final class History {
             .add(row.sketches());
       }
     }
-    BinaryCopy copy = new BinaryCopy(1 << 20);
-    merged.forEach(
-        (key, sketches) -> {
-          key(copy, 5, key.series, key.bucket, ids);
-          copy.bytes(sketches.toBytes());
-        });
-    copy.send(
-        connection,
+    String statement =
         "COPY "
             + grain.sketchTable()
-            + " (tenant_id, cuboid, bucket, series_id, sketches) FROM STDIN (FORMAT binary)");
+            + " (tenant_id, cuboid, bucket, series_id, sketches) FROM STDIN (FORMAT binary)";
+    try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
+      for (Map.Entry<SketchKey, SketchSet> entry : merged.entrySet()) {
+        key(copy, 5, entry.getKey().series, entry.getKey().bucket, ids);
+        copy.bytes(entry.getValue().toBytes());
+      }
+      copy.finish();
+    }
   }
 
   private void key(
-      BinaryCopy copy, int columns, SeriesKey series, long bucket, Map<SeriesKey, Long> ids) {
+      BinaryCopy copy, int columns, SeriesKey series, long bucket, Map<SeriesKey, Long> ids)
+      throws SQLException {
     copy.startRow(columns);
     copy.integer(tenantId);
     copy.int2(series.cuboid().code());

@@ -1,5 +1,8 @@
 package dev.tokenledger.platform.database;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,9 +16,12 @@ import org.postgresql.copy.CopyIn;
  * Rows for {@code COPY … FROM STDIN (FORMAT binary)}, the fastest way into Postgres. Values are
  * written column by column in the order of the statement. Not thread-safe.
  *
+ * <p>Rows are either collected and sent together ({@link #send}), or, from {@link #into}, sent in
+ * portions while they are written, which needs little memory and lets Postgres work meanwhile.
+ *
  * <p>Format: PostgreSQL documentation, "COPY", section "Binary Format".
  */
-public final class BinaryCopy {
+public final class BinaryCopy implements AutoCloseable {
   private static final byte[] SIGNATURE = {
     'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xFF, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
   };
@@ -24,23 +30,84 @@ public final class BinaryCopy {
   private static final long EPOCH_2000_MICROS = 946_684_800_000_000L;
 
   private static final int INT4_OID = 23;
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private static final int CHUNK = 1 << 16;
 
+  private final @Nullable CopyIn sink;
   private byte[] buffer;
   private int size;
   private long rows;
 
+  /** Collects rows in memory until they are sent. */
   public BinaryCopy(int expectedBytes) {
-    buffer = new byte[Math.max(1024, expectedBytes)];
+    this(null, Math.max(1024, expectedBytes));
+  }
+
+  private BinaryCopy(@Nullable CopyIn sink, int bytes) {
+    this.sink = sink;
+    buffer = new byte[bytes];
     System.arraycopy(SIGNATURE, 0, buffer, 0, SIGNATURE.length);
     size = SIGNATURE.length;
+  }
+
+  /**
+   * Begins to send rows. Until {@link #finish} or {@link #close} the connection does nothing else.
+   *
+   * @param statement a COPY statement, without values of the caller's
+   */
+  public static BinaryCopy into(Connection connection, String statement) throws SQLException {
+    return new BinaryCopy(open(connection, statement), CHUNK + CHUNK / 4);
+  }
+
+  private static CopyIn open(Connection connection, String statement) throws SQLException {
+    return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement);
+  }
+
+  /**
+   * Sends what is left of the rows and waits until Postgres has taken them all.
+   *
+   * @throws SQLException if it has not; then none of them are there
+   */
+  public void finish() throws SQLException {
+    trailer();
+    write(target(), size);
+    target().endCopy();
+  }
+
+  /** Gives up rows that were not finished. */
+  @Override
+  public void close() throws SQLException {
+    if (sink != null && sink.isActive()) {
+      sink.cancelCopy();
+    }
+  }
+
+  private CopyIn target() {
+    if (sink == null) {
+      throw new IllegalStateException("these rows are collected, not sent while they are written");
+    }
+    return sink;
   }
 
   public long rows() {
     return rows;
   }
 
-  public void startRow(int columns) {
+  /**
+   * Begins a row.
+   *
+   * @throws SQLException if a portion of earlier rows could not be sent
+   */
+  public void startRow(int columns) throws SQLException {
+    if (sink != null && size >= CHUNK) {
+      write(sink, size);
+      size = 0;
+    }
     ensure(2);
     buffer[size++] = (byte) (columns >>> 8);
     buffer[size++] = (byte) columns;
@@ -147,16 +214,12 @@ public final class BinaryCopy {
     }
   }
 
-  /** Sends all rows with the given COPY statement. */
+  /** Sends all rows that were collected with the given COPY statement. */
   public void send(Connection connection, String statement) throws SQLException {
-    ensure(2);
-    buffer[size++] = -1;
-    buffer[size++] = -1;
-    CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement);
+    trailer();
+    CopyIn copy = open(connection, statement);
     try {
-      for (int at = 0; at < size; at += CHUNK) {
-        copy.writeToCopy(buffer, at, Math.min(CHUNK, size - at));
-      }
+      write(copy, size);
       copy.endCopy();
     } finally {
       if (copy.isActive()) {
@@ -165,16 +228,26 @@ public final class BinaryCopy {
     }
   }
 
+  private void trailer() {
+    ensure(2);
+    buffer[size++] = -1;
+    buffer[size++] = -1;
+  }
+
+  private void write(CopyIn copy, int bytes) throws SQLException {
+    for (int at = 0; at < bytes; at += CHUNK) {
+      copy.writeToCopy(buffer, at, Math.min(CHUNK, bytes - at));
+    }
+  }
+
   private void int4(int value) {
-    buffer[size++] = (byte) (value >>> 24);
-    buffer[size++] = (byte) (value >>> 16);
-    buffer[size++] = (byte) (value >>> 8);
-    buffer[size++] = (byte) value;
+    INT.set(buffer, size, value);
+    size += Integer.BYTES;
   }
 
   private void int8(long value) {
-    int4((int) (value >>> 32));
-    int4((int) value);
+    LONG.set(buffer, size, value);
+    size += Long.BYTES;
   }
 
   private void ensure(int more) {

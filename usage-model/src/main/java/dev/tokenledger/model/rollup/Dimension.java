@@ -33,12 +33,19 @@ public enum Dimension {
   /** The price that made the cost; kept with each event, in no cuboid. */
   PRICE_VERSION(19, 100_000);
 
+  private static final int COUNT = values().length;
+
   private final int code;
   private final int maxValues;
 
   Dimension(int code, int maxValues) {
     this.code = code;
     this.maxValues = maxValues;
+  }
+
+  /** The number of dimensions: the length of an array that has one element for each by ordinal. */
+  public static int count() {
+    return COUNT;
   }
 
   public int code() {

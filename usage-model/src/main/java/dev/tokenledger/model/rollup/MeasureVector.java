@@ -35,18 +35,23 @@ public final class MeasureVector {
     values[i] = Math.addExact(values[i], amount);
   }
 
+  /** The value of the measure at a position of the layout. */
+  long at(int position) {
+    return values[position];
+  }
+
+  public void add(EventMeasures event) {
+    event.addTo(values, false);
+  }
+
+  public void subtract(EventMeasures event) {
+    event.addTo(values, true);
+  }
+
   public void add(MeasureVector other) {
     for (int i = 0; i < values.length; i++) {
       if (other.values[i] != 0) {
         values[i] = Math.addExact(values[i], other.values[i]);
-      }
-    }
-  }
-
-  public void subtract(MeasureVector other) {
-    for (int i = 0; i < values.length; i++) {
-      if (other.values[i] != 0) {
-        values[i] = Math.subtractExact(values[i], other.values[i]);
       }
     }
   }

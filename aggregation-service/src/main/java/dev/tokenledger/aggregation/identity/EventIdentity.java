@@ -1,0 +1,15 @@
+package dev.tokenledger.aggregation.identity;
+
+import dev.tokenledger.aggregation.event.LedgerEvent;
+import java.util.UUID;
+
+/**
+ * An event's identity across tenants.
+ *
+ * @param key 128-bit hash of the event's id
+ */
+public record EventIdentity(int tenantId, UUID key) {
+  public static EventIdentity of(LedgerEvent event) {
+    return new EventIdentity(event.tenantId(), event.key());
+  }
+}

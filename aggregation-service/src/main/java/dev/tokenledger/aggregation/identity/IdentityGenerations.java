@@ -1,0 +1,212 @@
+package dev.tokenledger.aggregation.identity;
+
+import dev.tokenledger.platform.database.Database;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Keeps identities in generations. Keys are hashes, so every new one belongs at another place of
+ * the index: once the index outgrows the memory, each costs the reading and writing of a page. Only
+ * the newest generation takes new identities, and it is sealed before its index is too large. A
+ * sealed one does not change any more (but for the times of its events), so a filter in memory
+ * tells of nearly all new events that they are not in it, and the few others are looked up.
+ *
+ * <p>{@link #run} is a loop on a thread of its own: it begins generations and makes and loads the
+ * filters. Whatever it has not done yet costs time, never exactness: a generation without a filter
+ * is looked into for every event.
+ */
+public final class IdentityGenerations implements Runnable {
+  private static final Logger LOG = Logger.getLogger(IdentityGenerations.class);
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+  /** What a row takes in the table, with its header and its line pointer. */
+  private static final int BYTES_A_ROW = 68;
+
+  private static final int FETCH_ROWS = 20_000;
+
+  private static final String LIST =
+      "SELECT generation, sealed_at IS NOT NULL FROM ledger.identity_generations"
+          + " ORDER BY generation DESC";
+
+  private static final String SIZE = "SELECT pg_relation_size(?::regclass)";
+
+  private static final String BEGIN = "SELECT ledger.begin_identity_generation(?)";
+
+  private static final String LOAD =
+      "SELECT filter FROM ledger.identity_generations WHERE generation = ? AND filter IS NOT NULL";
+
+  private static final String STORE =
+      "UPDATE ledger.identity_generations SET filter = ? WHERE generation = ? AND filter IS NULL";
+
+  private final Database database;
+  private final long maxKeys;
+  private final long maxFilterBytes;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  /** Of sealed generations alone; replaced as a whole. */
+  private volatile Map<Integer, KeyFilter> filters = Map.of();
+
+  /**
+   * @param maxKeys identities after which a generation is sealed, about
+   * @param maxFilterBytes memory for filters, about 1.5 bytes an identity; the oldest generations
+   *     beyond it are looked into without one
+   */
+  public IdentityGenerations(Database database, long maxKeys, long maxFilterBytes) {
+    this.database = database;
+    this.maxKeys = maxKeys;
+    this.maxFilterBytes = maxFilterBytes;
+  }
+
+  /** The filter of a sealed generation, if it is in memory. */
+  Optional<KeyFilter> filter(int generation) {
+    return Optional.ofNullable(filters.get(generation));
+  }
+
+  /** The table of a generation. */
+  static String table(int generation) {
+    return "ledger.event_identity_" + generation;
+  }
+
+  record Generation(int number, boolean sealed) {}
+
+  /** All generations, the newest first. */
+  static List<Generation> list(Connection connection) throws SQLException {
+    List<Generation> generations = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(LIST);
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        generations.add(new Generation(rows.getInt(1), rows.getBoolean(2)));
+      }
+    }
+    return generations;
+  }
+
+  public void stop() {
+    stopped.countDown();
+  }
+
+  @Override
+  public void run() {
+    try {
+      do {
+        lookAfter();
+      } while (!stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void lookAfter() {
+    try (Connection connection = database.connect()) {
+      connection.setAutoCommit(false);
+      try {
+        lookAfter(connection);
+      } catch (SQLException e) {
+        connection.rollback();
+        throw e;
+      }
+    } catch (SQLException e) {
+      LOG.warnf("generations of identities stay as they are for now: %s", e.getMessage());
+    }
+  }
+
+  /** One round: begins the next generation if it is time, makes and loads filters. */
+  void lookAfter(Connection connection) throws SQLException {
+    List<Generation> generations = list(connection);
+    int newest = generations.get(0).number;
+    if (size(connection, newest) >= maxKeys * BYTES_A_ROW && begin(connection, newest)) {
+      LOG.infof("identities of new events go to generation %d", newest + 1);
+    }
+    connection.commit();
+    Map<Integer, KeyFilter> before = filters;
+    Map<Integer, KeyFilter> kept = new HashMap<>();
+    long bytes = 0;
+    for (Generation generation : list(connection)) {
+      if (!generation.sealed) {
+        continue;
+      }
+      KeyFilter filter = before.get(generation.number);
+      if (filter == null) {
+        filter = load(connection, generation.number);
+      }
+      bytes += filter.sizeInBytes();
+      if (bytes > maxFilterBytes) {
+        break;
+      }
+      kept.put(generation.number, filter);
+    }
+    filters = Map.copyOf(kept);
+    connection.commit();
+  }
+
+  private static long size(Connection connection, int generation) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(SIZE)) {
+      select.setString(1, table(generation));
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  /** Waits for the settlements that are at work; those that come later wait for this. */
+  private static boolean begin(Connection connection, int newest) throws SQLException {
+    try (PreparedStatement begin = connection.prepareStatement(BEGIN)) {
+      begin.setInt(1, newest);
+      try (ResultSet row = begin.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private static KeyFilter load(Connection connection, int generation) throws SQLException {
+    try (PreparedStatement load = connection.prepareStatement(LOAD)) {
+      load.setInt(1, generation);
+      try (ResultSet row = load.executeQuery()) {
+        if (row.next()) {
+          return KeyFilter.of(row.getBytes(1));
+        }
+      }
+    }
+    KeyFilter filter = make(connection, generation);
+    try (PreparedStatement store = connection.prepareStatement(STORE)) {
+      store.setBytes(1, filter.toBytes());
+      store.setInt(2, generation);
+      store.executeUpdate();
+    }
+    connection.commit();
+    return filter;
+  }
+
+  private static KeyFilter make(Connection connection, int generation) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      KeyFilter filter;
+      try (ResultSet row = statement.executeQuery("SELECT count(*) FROM " + table(generation))) {
+        row.next();
+        filter = KeyFilter.forKeys(row.getLong(1));
+      }
+      statement.setFetchSize(FETCH_ROWS);
+      try (ResultSet rows =
+          statement.executeQuery("SELECT tenant_id, event_key FROM " + table(generation))) {
+        while (rows.next()) {
+          filter.add(rows.getInt(1), rows.getObject(2, UUID.class));
+        }
+      }
+      return filter;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.aggregation.identity;
+
+import org.jspecify.annotations.NullMarked;
