@@ -72,7 +72,8 @@ public class Databases {
                                         "options",
                                         "-c statement_timeout="
                                             + config.statementTimeout().toMillis()
-                                            + " -c timezone=UTC")));
+                                            + " -c timezone=UTC"
+                                            + role.settings())));
     try {
       return AgroalDataSource.from(supplier);
     } catch (SQLException e) {

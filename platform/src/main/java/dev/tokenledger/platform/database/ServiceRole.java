@@ -16,6 +16,16 @@ public enum ServiceRole {
     return "tokenledger_" + label();
   }
 
+  /**
+   * Settings of the role's sessions, as options of the connection. Questions are short: they are
+   * planned for their own values, and not spread over processors that others need.
+   */
+  String settings() {
+    return this == REPORTING
+        ? " -c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c jit=off"
+        : " -c jit=off";
+  }
+
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

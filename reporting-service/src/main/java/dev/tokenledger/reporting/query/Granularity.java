@@ -1,6 +1,11 @@
 package dev.tokenledger.reporting.query;
 
 import dev.tokenledger.model.rollup.Grain;
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
 import java.util.ArrayList;
@@ -18,6 +23,30 @@ enum Granularity {
 
   String label() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The position of a bucket among those of a period, from 0: what lies at the same position in two
+   * periods is compared with one another, also where a change of the clock or the length of a month
+   * has shifted it.
+   *
+   * @param bucket start of the bucket
+   */
+  long position(Period period, Instant bucket) {
+    ZonedDateTime first = period.start().atZone(period.zone());
+    ZonedDateTime at = bucket.atZone(period.zone());
+    return switch (this) {
+      case NONE -> 0;
+      case MINUTE -> ChronoUnit.MINUTES.between(first.truncatedTo(ChronoUnit.MINUTES), at);
+      case HOUR -> ChronoUnit.HOURS.between(first.truncatedTo(ChronoUnit.HOURS), at);
+      case DAY -> ChronoUnit.DAYS.between(first.toLocalDate(), at.toLocalDate());
+      case WEEK ->
+          ChronoUnit.WEEKS.between(
+              first.toLocalDate().with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY)),
+              at.toLocalDate());
+      case MONTH ->
+          ChronoUnit.MONTHS.between(first.toLocalDate().withDayOfMonth(1), at.toLocalDate());
+    };
   }
 
   /**

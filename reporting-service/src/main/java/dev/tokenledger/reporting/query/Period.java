@@ -9,7 +9,11 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,16 @@ public record Period(Instant start, Instant end, ZoneId zone) {
           "7d", Duration.ofDays(7),
           "30d", Duration.ofDays(30),
           "90d", Duration.ofDays(90));
+
+  /**
+   * Names that Java and Postgres both know. Bare offsets are not among them: Postgres reads their
+   * sign the other way round.
+   */
+  private static final Set<String> ZONES =
+      ZoneId.getAvailableZoneIds().stream()
+          .filter(name -> !name.startsWith("SystemV/"))
+          .collect(Collectors.toUnmodifiableSet());
+
   private static final Duration LONGEST = Duration.ofDays(5 * 366);
 
   /**
@@ -68,20 +82,43 @@ public record Period(Instant start, Instant end, ZoneId zone) {
     return new Period(from, until, zone);
   }
 
-  /** The period of the same length that ends where this one starts. */
+  /**
+   * The period before that ends where this one starts: as many months for whole months, as many
+   * days for whole days, in the period's time zone, so that a change of the clock does not shift
+   * it; else the same length of time.
+   */
   public Period previous() {
+    ZonedDateTime from = start.atZone(zone);
+    ZonedDateTime until = end.atZone(zone);
+    if (isStartOfDay(from) && isStartOfDay(until)) {
+      boolean months = from.getDayOfMonth() == 1 && until.getDayOfMonth() == 1;
+      LocalDate day = from.toLocalDate();
+      LocalDate before =
+          months
+              ? day.minusMonths(ChronoUnit.MONTHS.between(day, until.toLocalDate()))
+              : day.minusDays(ChronoUnit.DAYS.between(day, until.toLocalDate()));
+      return new Period(before.atStartOfDay(zone).toInstant(), start, zone);
+    }
     return new Period(start.minus(Duration.between(start, end)), start, zone);
+  }
+
+  private static boolean isStartOfDay(ZonedDateTime time) {
+    return time.equals(time.toLocalDate().atStartOfDay(time.getZone()));
+  }
+
+  /** The zone's name, which Postgres knows as well. */
+  String zoneName() {
+    return zone.getId();
   }
 
   private static ZoneId zone(@Nullable String timezone) {
     if (timezone == null) {
       return ZoneId.of("UTC");
     }
-    try {
-      return ZoneId.of(timezone);
-    } catch (DateTimeException e) {
+    if (!ZONES.contains(timezone)) {
       throw invalid("timezone", "'timezone' must be an IANA name, such as Europe/Berlin.");
     }
+    return ZoneId.of(timezone);
   }
 
   private static Instant time(String name, String text, ZoneId zone) {

@@ -5,10 +5,14 @@ import dev.tokenledger.platform.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +56,27 @@ record Query(
         descending,
         limit,
         false);
+  }
+
+  /** The same question by other dimensions. */
+  Query withDimensions(List<QueryDimension> others) {
+    return new Query(
+        measures, others, filters, granularity, period, orderBy, descending, limit, compare);
+  }
+
+  /** The same question without the filter on a dimension. */
+  Query withoutFilter(QueryDimension dimension) {
+    Map<QueryDimension, List<String>> others = new LinkedHashMap<>(filters);
+    others.remove(dimension);
+    return new Query(
+        measures, dimensions, others, granularity, period, orderBy, descending, limit, compare);
+  }
+
+  /** The tags among the dimensions and filters. */
+  Set<QueryDimension> tags() {
+    return Stream.concat(dimensions.stream(), filters.keySet().stream())
+        .filter(dimension -> dimension.tagKey() != null)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   boolean needsSketches() {

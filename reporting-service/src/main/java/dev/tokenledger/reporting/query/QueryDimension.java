@@ -45,9 +45,4 @@ record QueryDimension(String name, Dimension dimension, @Nullable String tagKey)
             java.util.stream.Stream.of("tags.<key>"))
         .toList();
   }
-
-  /** The column of the table of series, quoted. */
-  String column() {
-    return "s.\"" + dimension.label() + '"';
-  }
 }

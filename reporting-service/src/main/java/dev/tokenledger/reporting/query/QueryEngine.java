@@ -1,31 +1,32 @@
 package dev.tokenledger.reporting.query;
 
 import dev.tokenledger.model.rollup.BucketPlan;
+import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.DimensionValues;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.Database;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Answers queries from the rollups. All that a query reads, it reads at one moment, so that its
- * parts add up. Blocks; thread-safe.
+ * Answers queries from the rollups, or from the events where no rollups keep the combination that
+ * is asked for. All that a query reads, it reads at one moment, so that its parts add up. Blocks;
+ * thread-safe.
  */
 final class QueryEngine {
-  /** More groups than this are not read: the question is too wide for an answer of bounded size. */
-  private static final int MAX_GROUPS = 200_000;
+  /** Events that a question may read where there are no rollups for it. */
+  private static final long MAX_EVENTS = 1_000_000;
+
+  private static final List<Measure> KINDS =
+      List.of(Measure.MODEL_CALLS, Measure.AGENT_RUNS, Measure.STEPS, Measure.USER_ACTIONS);
 
   private final Database database;
   private final DimensionNames names;
@@ -49,44 +50,142 @@ final class QueryEngine {
     return database.snapshotAsTenant(
         tenantId,
         connection -> {
-          Map<Group.Key, Group> groups = read(connection, tenantId, query, plan);
-          return new Found(plan, groups, names(connection, tenantId, query, groups));
+          Groups groups = new Groups();
+          if (plan.cuboid().isEmpty()) {
+            readEvents(connection, tenantId, query, plan, groups);
+          } else if (plan.cuboid().get() == Cuboid.TAG) {
+            readTag(connection, tenantId, query, plan, groups);
+          } else {
+            readRollups(connection, tenantId, query, plan, groups);
+          }
+          return new Found(plan, groups.all(), names(connection, tenantId, query, groups.all()));
         });
   }
 
-  private Map<Group.Key, Group> read(
-      Connection connection, int tenantId, Query query, QueryPlan plan) throws SQLException {
-    Map<Group.Key, Group> groups = new LinkedHashMap<>();
+  private void readRollups(
+      Connection connection, int tenantId, Query query, QueryPlan plan, Groups groups)
+      throws SQLException {
     List<Filter> filters = filters(connection, tenantId, query);
-    if (filters.stream().anyMatch(filter -> filter.ids.isEmpty())) {
-      return groups;
+    if (filters.stream().noneMatch(filter -> filter.ids().isEmpty())) {
+      new RollupReader(connection, tenantId, plan.cuboid().orElseThrow(), query, filters, null)
+          .read(plan.buckets(), groups);
     }
-    List<Measure> sums = QueryMeasure.sumsOf(query.measures());
-    for (BucketPlan.Run run : plan.buckets().runs()) {
-      if (!sums.isEmpty()) {
-        readSums(connection, tenantId, query, plan, run, filters, sums, groups);
-      }
-      if (query.needsSketches()) {
-        readSketches(
-            connection, tenantId, query, plan, run, filters, run.grain().sketchTable(), groups);
-      }
-    }
-    if (query.needsSketches()) {
-      // What is not folded yet lies at the finest grain.
-      readSketches(
-          connection,
-          tenantId,
-          query,
-          plan,
-          new BucketPlan.Run(Grain.MINUTE, plan.buckets().start(), plan.buckets().end()),
-          filters,
-          "ledger.sketch_journal",
-          groups);
-    }
-    return groups;
   }
 
-  private record Filter(String column, List<Integer> ids) {}
+  /**
+   * Reads values of one tag. An event without the tag is in no row of the cuboid of tags, so {@code
+   * (none)} is the whole less all values.
+   */
+  private void readTag(
+      Connection connection, int tenantId, Query query, QueryPlan plan, Groups groups)
+      throws SQLException {
+    QueryDimension tag = query.tags().iterator().next();
+    boolean shown = query.dimensions().contains(tag);
+    List<String> asked = query.filters().get(tag);
+    boolean none = asked == null || asked.contains(DimensionValues.NONE);
+    Query values = query.withDimensions(with(query.dimensions(), tag));
+    if (none) {
+      values = values.withoutFilter(tag);
+    }
+    Groups byValue = new Groups();
+    Optional<Integer> key = tagKey(connection, tenantId, tag);
+    List<Filter> filters = filters(connection, tenantId, values);
+    if (key.isPresent() && filters.stream().noneMatch(filter -> filter.ids().isEmpty())) {
+      new RollupReader(connection, tenantId, Cuboid.TAG, values, filters, key.get())
+          .read(plan.buckets(), byValue);
+    }
+    int position = values.dimensions().indexOf(tag);
+    if (none) {
+      Query whole = query.withDimensions(without(query.dimensions(), tag)).withoutFilter(tag);
+      Groups rest = new Groups();
+      // The same buckets, so that the difference is exact.
+      readRollups(
+          connection,
+          tenantId,
+          whole,
+          new QueryPlan(QueryPlan.of(whole).cuboid(), plan.buckets()),
+          rest);
+      byValue.all().forEach((k, group) -> rest.of(k.without(position)).subtract(group));
+      rest.all()
+          .forEach(
+              (k, group) -> {
+                if (!group.sums().isZero()) {
+                  byValue.of(k.with(position, DimensionValues.NONE_ID)).add(group);
+                }
+              });
+    }
+    List<Integer> kept =
+        asked == null ? null : names.ids(connection, tenantId, Dimension.TAG_VALUE, asked);
+    byValue
+        .all()
+        .forEach(
+            (k, group) -> {
+              if (kept == null || kept.contains(k.ids().get(position))) {
+                groups.of(shown ? k : k.without(position)).add(group);
+              }
+            });
+  }
+
+  private void readEvents(
+      Connection connection, int tenantId, Query query, QueryPlan plan, Groups groups)
+      throws SQLException {
+    long events = countEvents(connection, tenantId, query, plan.buckets());
+    if (events > MAX_EVENTS) {
+      throw Query.invalid(
+          "dimensions",
+          "These dimensions and filters"
+              + (query.needsSketches() ? ", with percentiles or distinct counts," : "")
+              + " are not kept together, and the period has "
+              + events
+              + " events, more than the "
+              + MAX_EVENTS
+              + " that are read one by one. Ask for a shorter period, or combine dimensions within"
+              + " one of: "
+              + QueryPlan.combinations(query)
+              + ".");
+    }
+    List<Filter> filters = filters(connection, tenantId, query);
+    if (filters.stream().anyMatch(filter -> filter.ids().isEmpty())) {
+      return;
+    }
+    Map<String, Integer> tagKeys = new HashMap<>();
+    for (QueryDimension tag : query.tags()) {
+      tagKey(connection, tenantId, tag).ifPresent(id -> tagKeys.put(tag.tagKey(), id));
+    }
+    new StoredEventReader(connection, tenantId, query, filters, tagKeys)
+        .read(plan.buckets(), groups);
+  }
+
+  /** How many events a period has under those filters that the smallest cuboid knows. */
+  private long countEvents(Connection connection, int tenantId, Query query, BucketPlan buckets)
+      throws SQLException {
+    Query count =
+        new Query(
+            Query.measures(
+                KINDS.stream().map(m -> m.name().toLowerCase(java.util.Locale.ROOT)).toList()),
+            List.of(),
+            query.filters().entrySet().stream()
+                .filter(e -> Cuboid.PROJECT_TOTAL.dimensions().contains(e.getKey().dimension()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)),
+            Granularity.NONE,
+            query.period(),
+            null,
+            false,
+            1,
+            false);
+    Groups groups = new Groups();
+    readRollups(
+        connection,
+        tenantId,
+        count,
+        new QueryPlan(
+            Optional.of(Cuboid.PROJECT_TOTAL),
+            BucketPlan.cover(buckets.start(), buckets.end(), Grain.MINUTE, Grain.DAY)),
+        groups);
+    return groups.all().values().stream()
+        .mapToLong(group -> KINDS.stream().mapToLong(group.sums()::get).sum())
+        .sum();
+  }
 
   private List<Filter> filters(Connection connection, int tenantId, Query query)
       throws SQLException {
@@ -95,168 +194,32 @@ final class QueryEngine {
       QueryDimension dimension = entry.getKey();
       filters.add(
           new Filter(
-              dimension.column(),
-              names.ids(connection, tenantId, dimension.dimension(), entry.getValue())));
-      addTagKey(connection, tenantId, dimension, filters);
-    }
-    for (QueryDimension dimension : query.dimensions()) {
-      addTagKey(connection, tenantId, dimension, filters);
+              dimension, names.ids(connection, tenantId, dimension.dimension(), entry.getValue())));
     }
     return filters;
   }
 
-  private void addTagKey(
-      Connection connection, int tenantId, QueryDimension dimension, List<Filter> filters)
+  private Optional<Integer> tagKey(Connection connection, int tenantId, QueryDimension tag)
       throws SQLException {
-    if (dimension.tagKey() != null) {
-      filters.add(
-          new Filter(
-              "s.tag_key",
-              names.ids(connection, tenantId, Dimension.TAG_KEY, List.of(dimension.tagKey()))));
-    }
+    return names
+        .ids(connection, tenantId, Dimension.TAG_KEY, List.of(String.valueOf(tag.tagKey())))
+        .stream()
+        .findFirst();
   }
 
-  private void readSums(
-      Connection connection,
-      int tenantId,
-      Query query,
-      QueryPlan plan,
-      BucketPlan.Run run,
-      List<Filter> filters,
-      List<Measure> sums,
-      Map<Group.Key, Group> groups)
-      throws SQLException {
-    String selected =
-        sums.stream().map(m -> "sum(r." + m.column() + ")").collect(Collectors.joining(", "));
-    String groupBy = groupBy(query);
-    String sql =
-        "SELECT "
-            + keys(query)
-            + selected
-            + from(run.grain().rollupTable(), query, filters)
-            + (groupBy.isEmpty() ? "" : " GROUP BY " + groupBy)
-            + " LIMIT "
-            + (MAX_GROUPS + 1);
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      bind(select, connection, tenantId, query, plan, run, filters);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          int at = keyColumns(query) + 1;
-          if (rows.getBigDecimal(at) == null) {
-            continue;
-          }
-          Group group = group(groups, key(rows, query));
-          for (Measure measure : sums) {
-            group.sums().add(measure, rows.getBigDecimal(at++).longValueExact());
-          }
-        }
-      }
+  private static List<QueryDimension> with(
+      List<QueryDimension> dimensions, QueryDimension dimension) {
+    if (dimensions.contains(dimension)) {
+      return dimensions;
     }
+    List<QueryDimension> more = new ArrayList<>(dimensions);
+    more.add(dimension);
+    return more;
   }
 
-  private void readSketches(
-      Connection connection,
-      int tenantId,
-      Query query,
-      QueryPlan plan,
-      BucketPlan.Run run,
-      List<Filter> filters,
-      String table,
-      Map<Group.Key, Group> groups)
-      throws SQLException {
-    String sql = "SELECT " + keys(query) + "r.sketches" + from(table, query, filters);
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setFetchSize(2_000);
-      bind(select, connection, tenantId, query, plan, run, filters);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          group(groups, key(rows, query)).sketches().addBytes(rows.getBytes(keyColumns(query) + 1));
-        }
-      }
-    }
-  }
-
-  private static Group group(Map<Group.Key, Group> groups, Group.Key key) {
-    Group group = groups.get(key);
-    if (group == null) {
-      if (groups.size() >= MAX_GROUPS) {
-        throw Query.invalid(
-            "dimensions",
-            "The answer has more than "
-                + MAX_GROUPS
-                + " rows. Ask for a shorter period, longer buckets or fewer dimensions.");
-      }
-      group = new Group();
-      groups.put(key, group);
-    }
-    return group;
-  }
-
-  /** The columns that a row is grouped by, each followed by a comma. */
-  private static String keys(Query query) {
-    String time =
-        query.granularity() == Granularity.NONE ? "" : "date_trunc(?, r.bucket, ?) AS t, ";
-    return time
-        + query.dimensions().stream().map(d -> d.column() + ", ").collect(Collectors.joining());
-  }
-
-  private static String groupBy(Query query) {
-    int columns = keyColumns(query);
-    return java.util.stream.IntStream.rangeClosed(1, columns)
-        .mapToObj(Integer::toString)
-        .collect(Collectors.joining(", "));
-  }
-
-  private static int keyColumns(Query query) {
-    return (query.granularity() == Granularity.NONE ? 0 : 1) + query.dimensions().size();
-  }
-
-  private static String from(String table, Query query, List<Filter> filters) {
-    StringBuilder sql = new StringBuilder(" FROM ").append(table).append(" r");
-    if (!query.dimensions().isEmpty() || !filters.isEmpty()) {
-      sql.append(
-          " JOIN ledger.series s ON s.tenant_id = r.tenant_id AND s.series_id = r.series_id");
-    }
-    sql.append(" WHERE r.tenant_id = ? AND r.cuboid = ? AND r.bucket >= ? AND r.bucket < ?");
-    for (Filter filter : filters) {
-      sql.append(" AND ").append(filter.column).append(" = ANY (?)");
-    }
-    return sql.toString();
-  }
-
-  private static void bind(
-      PreparedStatement select,
-      Connection connection,
-      int tenantId,
-      Query query,
-      QueryPlan plan,
-      BucketPlan.Run run,
-      List<Filter> filters)
-      throws SQLException {
-    int at = 1;
-    if (query.granularity() != Granularity.NONE) {
-      select.setString(at++, query.granularity().label());
-      ZoneId zone = query.period().zone();
-      select.setString(at++, zone.getId().equals("Z") ? "UTC" : zone.getId());
-    }
-    select.setInt(at++, tenantId);
-    select.setInt(at++, plan.cuboid().code());
-    select.setTimestamp(at++, Timestamp.from(run.from()));
-    select.setTimestamp(at++, Timestamp.from(run.until()));
-    for (Filter filter : filters) {
-      select.setArray(at++, connection.createArrayOf("integer", filter.ids.toArray()));
-    }
-  }
-
-  private static Group.Key key(ResultSet row, Query query) throws SQLException {
-    int at = 1;
-    Instant time =
-        query.granularity() == Granularity.NONE ? null : row.getTimestamp(at++).toInstant();
-    List<Integer> ids = new ArrayList<>(query.dimensions().size());
-    for (int i = 0; i < query.dimensions().size(); i++) {
-      ids.add(row.getInt(at++));
-    }
-    return new Group.Key(time, ids);
+  private static List<QueryDimension> without(
+      List<QueryDimension> dimensions, QueryDimension dimension) {
+    return dimensions.stream().filter(d -> !d.equals(dimension)).toList();
   }
 
   private List<Map<Integer, String>> names(

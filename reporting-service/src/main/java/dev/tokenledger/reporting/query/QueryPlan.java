@@ -7,17 +7,19 @@ import dev.tokenledger.model.rollup.Grain;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which rollups answer a question: the smallest cuboid that has its dimensions, and the longest
- * buckets that cover its period.
+ * Where a question is answered: in the smallest cuboid that has its dimensions, from the longest
+ * buckets that cover its period; or, where no cuboid has them, in the events themselves.
  *
+ * @param cuboid the rollups, empty for the events
  * @param buckets the buckets; their period is wider than the asked one where the cuboid's finest
  *     grain is longer than the edges
  */
-record QueryPlan(Cuboid cuboid, BucketPlan buckets) {
+record QueryPlan(Optional<Cuboid> cuboid, BucketPlan buckets) {
 
   static QueryPlan of(Query query) {
     Set<Dimension> needed = EnumSet.noneOf(Dimension.class);
@@ -25,18 +27,17 @@ record QueryPlan(Cuboid cuboid, BucketPlan buckets) {
       need(needed, dimension);
     }
     query.filters().keySet().forEach(dimension -> need(needed, dimension));
-    Cuboid cuboid =
-        Arrays.stream(Cuboid.values())
-            .filter(c -> c.covers(needed))
-            .filter(c -> c.isSketched() || !query.needsSketches())
-            .filter(c -> c != Cuboid.TAG || needed.contains(Dimension.TAG_VALUE))
-            .findFirst()
-            .orElseThrow(() -> uncovered(query));
-    if (cuboid == Cuboid.TAG && tagKeys(query) > 1) {
-      throw Query.invalid("dimensions", "A query can use one tag.");
-    }
-    Grain coarsest = query.granularity().coarsestGrain(query.period());
-    Grain finest = cuboid.finestGrain();
+    Optional<Cuboid> cuboid =
+        query.tags().size() > 1
+            ? Optional.empty()
+            : Arrays.stream(Cuboid.values())
+                .filter(c -> c.covers(needed))
+                .filter(c -> c.isSketched() || !query.needsSketches())
+                // It counts an event once for each of its tags.
+                .filter(c -> c != Cuboid.TAG || needed.contains(Dimension.TAG_VALUE))
+                .findFirst();
+    Grain finest = cuboid.map(Cuboid::finestGrain).orElse(Grain.MINUTE);
+    Grain coarsest = cuboid.isEmpty() ? finest : query.granularity().coarsestGrain(query.period());
     return new QueryPlan(
         cuboid,
         BucketPlan.cover(
@@ -46,6 +47,11 @@ record QueryPlan(Cuboid cuboid, BucketPlan buckets) {
             coarsest.compareTo(finest) < 0 ? finest : coarsest));
   }
 
+  /** What the answer was read from, as it is told to the caller. */
+  String source() {
+    return cuboid.map(c -> c.name().toLowerCase(Locale.ROOT)).orElse("events");
+  }
+
   private static void need(Set<Dimension> needed, QueryDimension dimension) {
     needed.add(dimension.dimension());
     if (dimension.tagKey() != null) {
@@ -53,35 +59,16 @@ record QueryPlan(Cuboid cuboid, BucketPlan buckets) {
     }
   }
 
-  private static long tagKeys(Query query) {
-    return java.util.stream.Stream.concat(
-            query.dimensions().stream(), query.filters().keySet().stream())
-        .filter(d -> d.tagKey() != null)
-        .distinct()
-        .count();
-  }
-
-  private static RuntimeException uncovered(Query query) {
-    String combinations =
-        Arrays.stream(Cuboid.values())
-            .filter(c -> c.isSketched() || !query.needsSketches())
-            .map(
-                c ->
-                    c.dimensions().stream()
-                        .filter(d -> d != Dimension.TAG_KEY)
-                        .map(d -> d == Dimension.TAG_VALUE ? "tags.<key>" : label(d))
-                        .collect(Collectors.joining("+")))
-            .collect(Collectors.joining("; "));
-    return Query.invalid(
-        "dimensions",
-        "These dimensions and filters"
-            + (query.needsSketches() ? ", with percentiles or distinct counts," : "")
-            + " are not kept together. A query can combine those within one of: "
-            + combinations
-            + ".");
-  }
-
-  private static String label(Dimension dimension) {
-    return dimension.label().toLowerCase(Locale.ROOT);
+  /** The combinations that are rolled up, for a caller whose question is too large without. */
+  static String combinations(Query query) {
+    return Arrays.stream(Cuboid.values())
+        .filter(c -> c.isSketched() || !query.needsSketches())
+        .map(
+            c ->
+                c.dimensions().stream()
+                    .filter(d -> d != Dimension.TAG_KEY)
+                    .map(d -> d == Dimension.TAG_VALUE ? "tags.<key>" : d.label())
+                    .collect(Collectors.joining("+")))
+        .collect(Collectors.joining("; "));
   }
 }

@@ -71,7 +71,7 @@ public class QueryResource {
 
   /**
    * @param rows a key for each dimension and measure; {@code time} is the start of the bucket
-   * @param cuboid the rollups that the answer was read from
+   * @param cuboid the rollups that the answer was read from, or {@code events}
    * @param warnings what a reader of the rows should know
    */
   public record Reply(

@@ -5,7 +5,6 @@ import dev.tokenledger.model.rollup.DimensionValues;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.reporting.ReportingStart;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -48,12 +48,12 @@ public class QueryService {
     query.checkOrder();
     QueryEngine.Found found = engine.run(tenantId, query);
     List<Line> lines = cut(query, lines(query, found));
-    Map<Group.Key, Group> previous = query.compare() ? previous(tenantId, query) : Map.of();
+    Map<Position, Group> previous = query.compare() ? previous(tenantId, query, lines) : Map.of();
     List<Map<String, @Nullable Object>> rows = new ArrayList<>();
     for (Line line : lines) {
       Map<String, @Nullable Object> row = row(query, found, line);
       if (query.compare()) {
-        Group before = previous.get(line.key);
+        Group before = previous.get(position(query, line.key));
         row.put("previous", before == null ? null : measures(query, before));
       }
       rows.add(row);
@@ -62,7 +62,7 @@ public class QueryService {
         rows,
         found.plan().buckets().start(),
         found.plan().buckets().end(),
-        found.plan().cuboid().name().toLowerCase(java.util.Locale.ROOT),
+        found.plan().source(),
         found.groups().values().stream()
             .mapToLong(group -> group.sums().get(Measure.UNPRICED_CALLS))
             .sum());
@@ -83,13 +83,22 @@ public class QueryService {
     return lines;
   }
 
+  /**
+   * The asked order; what is equal in it goes by time and then by name, so that it is always one.
+   */
   private static Comparator<Line> order(Query query, QueryEngine.Found found) {
     Comparator<Line> byTime =
         Comparator.comparing(
             line -> line.key.time(), Comparator.nullsFirst(Comparator.naturalOrder()));
+    Comparator<Line> byNames = byTime;
+    for (int i = 0; i < query.dimensions().size(); i++) {
+      int position = i;
+      byNames = byNames.thenComparing(line -> name(found, position, line.key));
+    }
     String orderBy = query.orderBy();
     if (orderBy == null || orderBy.equals("time")) {
-      return orderBy != null && query.descending() ? byTime.reversed() : byTime;
+      return (orderBy != null && query.descending() ? byTime.reversed() : byTime)
+          .thenComparing(byNames);
     }
     for (int i = 0; i < query.dimensions().size(); i++) {
       if (query.dimensions().get(i).name().equals(orderBy)) {
@@ -97,7 +106,7 @@ public class QueryService {
         Comparator<Line> byName =
             Comparator.comparing(
                 line -> name(found, position, line.key), Comparator.naturalOrder());
-        return (query.descending() ? byName.reversed() : byName).thenComparing(byTime);
+        return (query.descending() ? byName.reversed() : byName).thenComparing(byNames);
       }
     }
     QueryMeasure measure = QueryMeasure.find(orderBy).orElseThrow();
@@ -105,7 +114,7 @@ public class QueryService {
         Comparator.comparing(
             line -> number(line.group.value(measure)),
             Comparator.nullsFirst(Comparator.naturalOrder()));
-    return (query.descending() ? byValue.reversed() : byValue).thenComparing(byTime);
+    return (query.descending() ? byValue.reversed() : byValue).thenComparing(byNames);
   }
 
   private static java.math.@Nullable BigDecimal number(@Nullable Object value) {
@@ -144,36 +153,61 @@ public class QueryService {
     return result;
   }
 
+  /**
+   * The lines that stay: of a time series those with the highest totals of the measure that it is
+   * ordered by, or of its first one; the first ones where the order is by name or there is no time.
+   */
   private static Set<List<Integer>> kept(
       Query query, List<Line> lines, Map<List<Integer>, Group> totals) {
-    if (query.granularity() == Granularity.NONE || query.orderBy() == null) {
+    String orderBy = query.orderBy();
+    boolean byTime = orderBy == null || orderBy.equals("time");
+    Optional<QueryMeasure> measure =
+        byTime ? Optional.of(query.measures().get(0)) : QueryMeasure.find(orderBy);
+    if (query.granularity() == Granularity.NONE || measure.isEmpty()) {
       return totals.keySet().stream().limit(query.limit()).collect(Collectors.toSet());
     }
-    QueryMeasure measure = QueryMeasure.find(query.orderBy()).orElse(query.measures().get(0));
     Comparator<Map.Entry<List<Integer>, Group>> byTotal =
         Comparator.comparing(
-            entry -> number(entry.getValue().value(measure)),
+            entry -> number(entry.getValue().value(measure.get())),
             Comparator.nullsFirst(Comparator.naturalOrder()));
     return totals.entrySet().stream()
-        .sorted(query.descending() ? byTotal.reversed() : byTotal)
+        .sorted(byTime || query.descending() ? byTotal.reversed() : byTotal)
         .limit(query.limit())
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
 
-  private Map<Group.Key, Group> previous(int tenantId, Query query) {
+  /** A line of an answer: the position of its bucket in the period, and the ids. */
+  private record Position(long bucket, @Nullable List<Integer> ids) {}
+
+  private static Position position(Query query, Group.Key key) {
+    return new Position(
+        key.time() == null ? 0 : query.granularity().position(query.period(), key.time()),
+        key.ids());
+  }
+
+  /** The period before, its rest added up as that of the answer. */
+  private Map<Position, Group> previous(int tenantId, Query query, List<Line> lines) {
     Query before = query.previous();
-    Duration shift = Duration.between(before.period().start(), query.period().start());
-    Map<Group.Key, Group> shifted = new HashMap<>();
+    Set<List<Integer>> shown =
+        lines.stream()
+            .map(line -> line.key.ids())
+            .filter(Objects::nonNull)
+            .collect(Collectors.toSet());
+    boolean cut = lines.stream().anyMatch(line -> line.key.ids() == null);
+    Map<Position, Group> previous = new HashMap<>();
     engine
         .run(tenantId, before)
         .groups()
         .forEach(
-            (key, group) ->
-                shifted.put(
-                    new Group.Key(key.time() == null ? null : key.time().plus(shift), key.ids()),
-                    group));
-    return shifted;
+            (key, group) -> {
+              Position at = position(before, key);
+              boolean rest = cut && !shown.contains(key.ids());
+              previous
+                  .computeIfAbsent(rest ? new Position(at.bucket, null) : at, p -> new Group())
+                  .add(group);
+            });
+    return previous;
   }
 
   private static Map<String, @Nullable Object> row(

@@ -56,6 +56,14 @@ public final class MeasureVector {
     }
   }
 
+  public void subtract(MeasureVector other) {
+    for (int i = 0; i < values.length; i++) {
+      if (other.values[i] != 0) {
+        values[i] = Math.subtractExact(values[i], other.values[i]);
+      }
+    }
+  }
+
   public boolean isZero() {
     for (long value : values) {
       if (value != 0) {

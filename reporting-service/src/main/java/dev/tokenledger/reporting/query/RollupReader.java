@@ -1,0 +1,219 @@
+package dev.tokenledger.reporting.query;
+
+import dev.tokenledger.model.rollup.BucketPlan;
+import dev.tokenledger.model.rollup.Cuboid;
+import dev.tokenledger.model.rollup.Grain;
+import dev.tokenledger.model.rollup.Measure;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one question from the rollups of one cuboid. Sums are first added up by series, which needs
+ * nothing but the rows themselves, and only then joined with what the series stand for.
+ */
+final class RollupReader {
+  private static final int FETCH_ROWS = 2_000;
+
+  private final Connection connection;
+  private final int tenantId;
+  private final Cuboid cuboid;
+  private final Query query;
+  private final List<Filter> filters;
+  private final @Nullable Integer tagKey;
+
+  /**
+   * @param query whose dimensions and filters the cuboid has
+   * @param filters those of the query
+   * @param tagKey number of the key whose tags are read, for the cuboid of tags
+   */
+  RollupReader(
+      Connection connection,
+      int tenantId,
+      Cuboid cuboid,
+      Query query,
+      List<Filter> filters,
+      @Nullable Integer tagKey) {
+    this.connection = connection;
+    this.tenantId = tenantId;
+    this.cuboid = cuboid;
+    this.query = query;
+    this.filters = filters;
+    this.tagKey = tagKey;
+  }
+
+  void read(BucketPlan buckets, Groups groups) throws SQLException {
+    List<Measure> sums = QueryMeasure.sumsOf(query.measures());
+    for (BucketPlan.Run run : buckets.runs()) {
+      if (!sums.isEmpty()) {
+        readSums(run, sums, groups);
+      }
+      if (query.needsSketches()) {
+        readSketches(run, run.grain().sketchTable(), groups);
+      }
+    }
+    if (query.needsSketches()) {
+      // What is not folded yet lies at the finest grain.
+      readSketches(
+          new BucketPlan.Run(Grain.MINUTE, buckets.start(), buckets.end()),
+          "ledger.sketch_journal",
+          groups);
+    }
+  }
+
+  private void readSums(BucketPlan.Run run, List<Measure> sums, Groups groups) throws SQLException {
+    boolean named = !query.dimensions().isEmpty();
+    String bySeries =
+        "SELECT "
+            + time("r.bucket")
+            + (named ? "r.series_id, " : "")
+            + columns(sums, m -> "sum(r." + m.column() + ")::bigint AS " + m.column())
+            + rows(run.grain().rollupTable())
+            + groupBy(keyColumns() - query.dimensions().size() + (named ? 1 : 0));
+    String sql =
+        named
+            ? "SELECT "
+                + (hasTime() ? "b.t, " : "")
+                + dimensions()
+                + columns(sums, m -> "sum(b." + m.column() + ")")
+                + " FROM ("
+                + bySeries
+                + ") b JOIN ledger.series s ON s.tenant_id = ? AND s.cuboid = ?"
+                + " AND s.series_id = b.series_id"
+                + groupBy(keyColumns())
+                + " LIMIT "
+                + (Groups.MAX + 1)
+            : bySeries;
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      int at = bindRows(select, run);
+      if (named) {
+        select.setInt(at++, tenantId);
+        select.setInt(at, cuboid.code());
+      }
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          int column = keyColumns() + 1;
+          if (rows.getBigDecimal(column) == null) {
+            continue;
+          }
+          Group group = groups.of(Group.Key.read(rows, query));
+          for (Measure measure : sums) {
+            group.sums().add(measure, rows.getBigDecimal(column++).longValueExact());
+          }
+        }
+      }
+    }
+  }
+
+  private void readSketches(BucketPlan.Run run, String table, Groups groups) throws SQLException {
+    boolean named = !query.dimensions().isEmpty();
+    String inner =
+        "SELECT " + time("r.bucket") + (named ? "r.series_id, " : "") + "r.sketches" + rows(table);
+    String sql =
+        named
+            ? "SELECT "
+                + (hasTime() ? "b.t, " : "")
+                + dimensions()
+                + "b.sketches FROM ("
+                + inner
+                + ") b JOIN ledger.series s ON s.tenant_id = ? AND s.cuboid = ?"
+                + " AND s.series_id = b.series_id"
+            : inner;
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setFetchSize(FETCH_ROWS);
+      int at = bindRows(select, run);
+      if (named) {
+        select.setInt(at++, tenantId);
+        select.setInt(at, cuboid.code());
+      }
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          groups
+              .of(Group.Key.read(rows, query))
+              .sketches()
+              .addBytes(rows.getBytes(keyColumns() + 1));
+        }
+      }
+    }
+  }
+
+  private boolean hasTime() {
+    return query.granularity() != Granularity.NONE;
+  }
+
+  private int keyColumns() {
+    return (hasTime() ? 1 : 0) + query.dimensions().size();
+  }
+
+  private String time(String column) {
+    return hasTime() ? "date_trunc(?, " + column + ", ?) AS t, " : "";
+  }
+
+  /** The names of the dimensions, each followed by a comma. */
+  private String dimensions() {
+    return query.dimensions().stream()
+        .map(d -> "s.\"" + d.dimension().label() + "\", ")
+        .collect(Collectors.joining());
+  }
+
+  private static String columns(
+      List<Measure> measures, java.util.function.Function<Measure, String> text) {
+    return measures.stream().map(text).collect(Collectors.joining(", "));
+  }
+
+  private static String groupBy(int columns) {
+    return columns == 0
+        ? ""
+        : " GROUP BY "
+            + IntStream.rangeClosed(1, columns)
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(", "));
+  }
+
+  /** The rows of a table in a run of buckets that pass the filters. */
+  private String rows(String table) {
+    StringBuilder sql = new StringBuilder(" FROM ").append(table).append(" r");
+    sql.append(" WHERE r.tenant_id = ? AND r.cuboid = ? AND r.bucket >= ? AND r.bucket < ?");
+    if (!filters.isEmpty() || tagKey != null) {
+      sql.append(" AND r.series_id IN (SELECT f.series_id FROM ledger.series f")
+          .append(" WHERE f.tenant_id = ? AND f.cuboid = ?");
+      for (Filter filter : filters) {
+        sql.append(" AND f.\"")
+            .append(filter.dimension().dimension().label())
+            .append("\" = ANY (?)");
+      }
+      sql.append(tagKey == null ? ")" : " AND f.tag_key = ?)");
+    }
+    return sql.toString();
+  }
+
+  /** Binds what {@link #time} and {@link #rows} leave open; returns the next position. */
+  private int bindRows(PreparedStatement select, BucketPlan.Run run) throws SQLException {
+    int at = 1;
+    if (hasTime()) {
+      select.setString(at++, query.granularity().label());
+      select.setString(at++, query.period().zoneName());
+    }
+    select.setInt(at++, tenantId);
+    select.setInt(at++, cuboid.code());
+    select.setTimestamp(at++, Timestamp.from(run.from()));
+    select.setTimestamp(at++, Timestamp.from(run.until()));
+    if (!filters.isEmpty() || tagKey != null) {
+      select.setInt(at++, tenantId);
+      select.setInt(at++, cuboid.code());
+      for (Filter filter : filters) {
+        select.setArray(at++, connection.createArrayOf("integer", filter.ids().toArray()));
+      }
+      if (tagKey != null) {
+        select.setInt(at++, tagKey);
+      }
+    }
+    return at;
+  }
+}
