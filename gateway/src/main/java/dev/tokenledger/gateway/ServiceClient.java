@@ -30,11 +30,12 @@ class ServiceClient {
         vertx.createHttpClient(
             new HttpClientOptions()
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setMaxWaitQueueSize(config.maxWaiting())
                 .setConnectTimeout((int) config.connectTimeout().toMillis())
                 // Bodies pass as they are.
                 .setDecompressionSupported(false),
-            new PoolOptions().setHttp1MaxSize(config.maxConnections()));
+            new PoolOptions()
+                .setHttp1MaxSize(config.maxConnections())
+                .setMaxWaitQueueSize(config.maxWaiting()));
   }
 
   HttpClient http() {
