@@ -23,14 +23,14 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-abstract class EndToEnd {
+abstract class EndToEnd<I extends Installation> {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int MEBIBYTE = 1024 * 1024;
 
-  private final Installation product;
+  final I product;
   private final Ledger ledger;
 
-  EndToEnd(Installation product) {
+  EndToEnd(I product) {
     this.product = product;
     this.ledger = product.ledger();
   }

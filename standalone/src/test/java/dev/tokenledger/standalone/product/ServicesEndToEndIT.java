@@ -14,18 +14,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** As four processes behind the gateway, over the distribution's Postgres and Redis. */
 @ExtendWith(Product.class)
-class ServicesEndToEndIT extends EndToEnd {
+class ServicesEndToEndIT extends EndToEnd<ServicesInstallation> {
   private static final Duration RECOVERY = Duration.ofSeconds(90);
 
-  private final ServicesInstallation product;
-
   ServicesEndToEndIT() throws Exception {
-    this(ServicesInstallation.start("four-services"));
-  }
-
-  private ServicesEndToEndIT(ServicesInstallation product) {
-    super(product);
-    this.product = product;
+    super(ServicesInstallation.start("four-services"));
   }
 
   @Test
