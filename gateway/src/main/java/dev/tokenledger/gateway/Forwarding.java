@@ -13,6 +13,7 @@ class Forwarding {
   private final ServiceClient services;
   private final MeterRegistry metrics;
   private final Forwarded forwarded;
+  private final Outages outages = new Outages();
 
   Forwarding(ServiceClient services, GatewayConfig config, MeterRegistry metrics) {
     this.services = services;
@@ -43,7 +44,7 @@ class Forwarding {
                     ended.succeeded()
                         ? context.response().getStatusCode() / 100 + "xx"
                         : "aborted")));
-    new Passage(context, service, services, forwarded).begin();
+    new Passage(context, service, services, forwarded, outages).begin();
   }
 
   private static void nothing(RoutingContext context) {

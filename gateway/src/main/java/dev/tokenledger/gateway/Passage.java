@@ -14,7 +14,6 @@ import io.vertx.httpproxy.ProxyInterceptor;
 import io.vertx.httpproxy.ProxyOptions;
 import io.vertx.httpproxy.ProxyResponse;
 import java.util.concurrent.TimeoutException;
-import org.jboss.logging.Logger;
 
 /**
  * One request on its way to a service and the answer on its way back, bodies streamed both ways. A
@@ -23,20 +22,26 @@ import org.jboss.logging.Logger;
  * caller's connection, so that half an answer is not taken for a whole one.
  */
 final class Passage implements ProxyInterceptor {
-  private static final Logger LOG = Logger.getLogger(Passage.class);
   private static final ProxyOptions PLAIN_HTTP = new ProxyOptions().setSupportWebSocket(false);
 
   private final RoutingContext context;
   private final Service service;
   private final ServiceClient services;
   private final Forwarded forwarded;
+  private final Outages outages;
   private boolean connected;
 
-  Passage(RoutingContext context, Service service, ServiceClient services, Forwarded forwarded) {
+  Passage(
+      RoutingContext context,
+      Service service,
+      ServiceClient services,
+      Forwarded forwarded,
+      Outages outages) {
     this.context = context;
     this.service = service;
     this.services = services;
     this.forwarded = forwarded;
+    this.outages = outages;
   }
 
   void begin() {
@@ -74,7 +79,7 @@ final class Passage implements ProxyInterceptor {
 
   private ProxyResponse problem(ProxyContext passing, Throwable failure) {
     GatewayProblem problem = kind(failure);
-    LOG.warnf("%s, %s: %s", service.label(), problem, failure.getMessage());
+    outages.met(service, problem, failure);
     return passing
         .request()
         .release()

@@ -30,6 +30,7 @@ import java.util.logging.Logger;
 final class FourServices {
   private static final List<String> SERVICES =
       List.of("ingest", "aggregation", "alerting", "reporting");
+  private static final String GATEWAY = "gateway";
 
   /** As in one process: short lines, and nothing of libraries that is not a warning. */
   private static final List<String> CONSOLE =
@@ -49,6 +50,7 @@ final class FourServices {
   private static final Duration ALL_STOP = Duration.ofSeconds(60);
 
   private final Path data;
+  private final Path run;
   private final Path bootstrap;
   private final String host;
   private final int port;
@@ -57,6 +59,7 @@ final class FourServices {
 
   private FourServices(Path data) {
     this.data = data;
+    this.run = data.resolve("run");
     this.bootstrap = data.resolve("bootstrap.env");
     this.host = System.getProperty("quarkus.http.host", "0.0.0.0");
     this.port = Integer.getInteger("quarkus.http.port", 8080);
@@ -94,13 +97,14 @@ final class FourServices {
 
   private void run() throws IOException, InterruptedException {
     try (DataDirectory directory = DataDirectory.open(data)) {
-      List<ServiceProcess> processes = processes(Map.of());
-      for (ServiceProcess process : processes) {
-        process.stopLeftBehind();
+      Files.createDirectories(run);
+      ServiceProcess.stopLeftBehind(GATEWAY, pidFile(GATEWAY));
+      for (String service : SERVICES) {
+        ServiceProcess.stopLeftBehind(service, pidFile(service));
       }
       requireFreePort();
       try (Stores stores = new Stores(directory, System.getenv())) {
-        processes = processes(stores.environment());
+        List<ServiceProcess> processes = processes(stores.environment());
         try {
           for (ServiceProcess process : processes) {
             process.start();
@@ -125,9 +129,9 @@ final class FourServices {
   /** The services, the gateway last. */
   private List<ServiceProcess> processes(Map<String, String> stores) throws IOException {
     Path home = Path.of(System.getProperty("tokenledger.home", ".")).toAbsolutePath();
-    Path run = Files.createDirectories(data.resolve("run"));
     String options = System.getProperty("tokenledger.services.java-options", "");
-    Map<String, String> environment = new HashMap<>(stores);
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.putAll(stores);
     environment.put("TOKENLEDGER_IDENTITY_BOOTSTRAP_FILE", bootstrap.toString());
     List<String> addresses = properties(host, port);
     List<ServiceProcess> processes = new ArrayList<>();
@@ -143,15 +147,21 @@ final class FourServices {
                   properties("127.0.0.1", servicePort),
                   application(home, service + "-service")),
               environment,
-              run.resolve(service + ".pid")));
+              pidFile(service)));
     }
+    Map<String, String> withoutStores = new HashMap<>(environment);
+    withoutStores.keySet().removeAll(Stores.NAMES);
     processes.add(
         new ServiceProcess(
-            "gateway",
-            ServiceProcess.java(options, addresses, application(home, "gateway")),
-            Map.of(),
-            run.resolve("gateway.pid")));
+            GATEWAY,
+            ServiceProcess.java(options, addresses, application(home, GATEWAY)),
+            withoutStores,
+            pidFile(GATEWAY)));
     return processes;
+  }
+
+  private Path pidFile(String name) {
+    return run.resolve(name + ".pid");
   }
 
   private static List<String> properties(String host, int port) {

@@ -41,8 +41,7 @@ final class ServiceProcess {
   private boolean diedBefore;
 
   /**
-   * @param environment added to that of this process; what must not be seen in the list of
-   *     processes, such as passwords
+   * @param environment all of it; what must not be seen in the list of processes, such as passwords
    * @param pidFile two lines: the process id and when it started, in milliseconds
    */
   ServiceProcess(String name, List<String> command, Map<String, String> environment, Path pidFile) {
@@ -53,12 +52,13 @@ final class ServiceProcess {
   }
 
   /** Stops what an earlier launcher has left behind. */
-  void stopLeftBehind() throws IOException {
-    Orphan.stop(pidFile, "the " + name + " service", this::isNoted);
+  static void stopLeftBehind(String name, Path pidFile) throws IOException {
+    Orphan.stop(pidFile, name, candidate -> isNoted(candidate, pidFile));
     Files.deleteIfExists(pidFile);
   }
 
-  private boolean isNoted(ProcessHandle candidate) {
+  /** A process id may have gone to another program since; its start has not. */
+  private static boolean isNoted(ProcessHandle candidate, Path pidFile) {
     try {
       List<String> lines = Files.readAllLines(pidFile);
       if (lines.size() < 2 || !lines.get(1).matches("\\d{1,18}")) {
@@ -78,6 +78,7 @@ final class ServiceProcess {
 
   void start() throws IOException {
     ProcessBuilder builder = OwnSession.of(command).redirectErrorStream(true);
+    builder.environment().clear();
     builder.environment().putAll(environment);
     Process started = builder.start();
     process = started;

@@ -5,16 +5,21 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Postgres and Redis for the services: those that the environment names, else embedded ones. The
  * names in the environment are those that each service knows by itself.
  */
 final class Stores implements AutoCloseable {
-  static final String DATABASE_URL = "TOKENLEDGER_DATABASE_URL";
-  static final String DATABASE_OWNER = "TOKENLEDGER_DATABASE_OWNER_USERNAME";
-  static final String DATABASE_PASSWORD = "TOKENLEDGER_DATABASE_OWNER_PASSWORD";
-  static final String REDIS_URL = "TOKENLEDGER_REDIS_URL";
+  private static final String DATABASE_URL = "TOKENLEDGER_DATABASE_URL";
+  private static final String DATABASE_OWNER = "TOKENLEDGER_DATABASE_OWNER_USERNAME";
+  private static final String DATABASE_PASSWORD = "TOKENLEDGER_DATABASE_OWNER_PASSWORD";
+  private static final String REDIS_URL = "TOKENLEDGER_REDIS_URL";
+
+  /** All of them: where the stores are, and how to get in. */
+  static final Set<String> NAMES =
+      Set.of(DATABASE_URL, DATABASE_OWNER, DATABASE_PASSWORD, REDIS_URL);
 
   private final List<EmbeddedStore> running = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();
