@@ -98,10 +98,7 @@ final class FourServices {
   private void run() throws IOException, InterruptedException {
     try (DataDirectory directory = DataDirectory.open(data)) {
       Files.createDirectories(run);
-      ServiceProcess.stopLeftBehind(GATEWAY, pidFile(GATEWAY));
-      for (String service : SERVICES) {
-        ServiceProcess.stopLeftBehind(service, pidFile(service));
-      }
+      stopLeftBehind();
       requireFreePort();
       try (Stores stores = new Stores(directory, System.getenv())) {
         List<ServiceProcess> processes = processes(stores.environment());
@@ -114,6 +111,19 @@ final class FourServices {
           end(processes);
         }
       }
+    }
+  }
+
+  private void stopLeftBehind() throws IOException {
+    List<ProcessHandle> left = new ArrayList<>();
+    ServiceProcess.leftBehind(pidFile(GATEWAY)).ifPresent(left::add);
+    for (String service : SERVICES) {
+      ServiceProcess.leftBehind(pidFile(service)).ifPresent(left::add);
+    }
+    if (!left.isEmpty()) {
+      System.out.println(
+          "Stopping " + left.size() + " processes that an earlier start left behind");
+      Orphan.stop(left, "services");
     }
   }
 

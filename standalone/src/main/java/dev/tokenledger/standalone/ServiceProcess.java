@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -51,10 +52,9 @@ final class ServiceProcess {
     this.pidFile = pidFile;
   }
 
-  /** Stops what an earlier launcher has left behind. */
-  static void stopLeftBehind(String name, Path pidFile) throws IOException {
-    Orphan.stop(pidFile, name, candidate -> isNoted(candidate, pidFile));
-    Files.deleteIfExists(pidFile);
+  /** The process that an earlier launcher has noted in the file, if it still runs. */
+  static Optional<ProcessHandle> leftBehind(Path pidFile) throws IOException {
+    return Orphan.find(pidFile, candidate -> isNoted(candidate, pidFile));
   }
 
   /** A process id may have gone to another program since; its start has not. */
