@@ -11,8 +11,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedDatabase implements EmbeddedStore {
   static final String OWNER = "postgres";
   private static final Duration STARTUP = Duration.ofSeconds(60);
+
+  /** The library's mark in a folder of binaries that is complete. */
+  private static final String UNPACKED = ".exists";
 
   private final Path files;
   private final Path binaries;
@@ -54,6 +59,7 @@ final class EmbeddedDatabase implements EmbeddedStore {
     Path pidFile = files.resolve("postmaster.pid");
     Orphan.stop(pidFile, "postgres");
     Files.deleteIfExists(pidFile);
+    removeHalfUnpacked();
     boolean fresh = !Files.exists(files.resolve("PG_VERSION"));
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
@@ -86,6 +92,27 @@ final class EmbeddedDatabase implements EmbeddedStore {
     postgres = builder.start();
     if (fresh) {
       requirePassword();
+    }
+  }
+
+  /**
+   * Whoever was killed while it unpacked the binaries for the first time has left a part of them,
+   * without the mark that is set at the end and on which unpacking anew would stumble.
+   */
+  private void removeHalfUnpacked() throws IOException {
+    if (!Files.exists(binaries)) {
+      return;
+    }
+    try (Stream<Path> versions = Files.list(binaries)) {
+      for (Path version : versions.filter(Files::isDirectory).toList()) {
+        if (!Files.exists(version.resolve(UNPACKED))) {
+          try (Stream<Path> tree = Files.walk(version)) {
+            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
+              Files.delete(file);
+            }
+          }
+        }
+      }
     }
   }
 

@@ -1,28 +1,44 @@
 package dev.tokenledger.standalone;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import org.jboss.logging.Logger;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import redis.embedded.RedisServer;
+import redis.embedded.core.ExecutableProvider;
 
 /**
  * Redis in the data directory, which keeps what it has acknowledged, with a password, on a port of
- * the loopback address that stays the same while this process runs.
+ * the loopback address that stays the same while this process runs. It ends when it is told to and
+ * not by itself when this process is asked to stop: who uses it finishes first.
  */
 final class EmbeddedRedis implements EmbeddedStore {
-  private static final Logger LOG = Logger.getLogger(EmbeddedRedis.class);
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final long STOP_SECONDS = 20;
+  private static final long LOOK_EVERY_MILLIS = 20;
+  private static final int SOCKET_MILLIS = 1_000;
 
   private final Path files;
+  private final Path binaries;
+  private final Path log;
   private final String password;
   private final int port;
-  private @Nullable RedisServer redis;
+  private @Nullable Process process;
 
   EmbeddedRedis(DataDirectory directory) throws IOException {
     this.files = directory.resolve("redis");
+    this.binaries = directory.resolve("redis-binaries");
+    this.log = directory.resolve("redis.log");
     this.password = directory.secret("redis");
     try (ServerSocket free = new ServerSocket(0)) {
       this.port = free.getLocalPort();
@@ -41,24 +57,75 @@ final class EmbeddedRedis implements EmbeddedStore {
   @Override
   public void start() throws IOException {
     Files.createDirectories(files);
+    Files.createDirectories(binaries);
     Orphan.stop(files.resolve("redis.pid"), "redis");
-    redis =
-        RedisServer.newRedisServer()
-            .port(port)
-            .bind("127.0.0.1")
-            .setting("dir " + files)
-            .setting("pidfile " + files.resolve("redis.pid"))
-            .setting("requirepass " + password)
-            .setting("appendonly yes")
-            .setting("appendfsync always")
-            .setting("save \"\"")
-            .setting("auto-aof-rewrite-percentage 100")
-            .setting("auto-aof-rewrite-min-size 64mb")
-            .setting("maxmemory-policy noeviction")
-            .soutListener(line -> LOG.debugf("redis: %s", line))
-            .serrListener(line -> LOG.warnf("redis: %s", line))
-            .build();
-    redis.start();
+    String executable =
+        ExecutableProvider.newJarResourceProvider(binaries.toFile()).get().getAbsolutePath();
+    Process started =
+        OwnSession.of(List.of(executable, configuration().toString()))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    process = started;
+    awaitReady(started);
+  }
+
+  /** In a file, because arguments can be seen by every user of the machine. */
+  private Path configuration() throws IOException {
+    Path file = files.resolve("redis.conf");
+    if (!Files.exists(file)) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+    return Files.write(
+        file,
+        List.of(
+            "bind 127.0.0.1",
+            "port " + port,
+            "dir \"" + files + "\"",
+            "pidfile \"" + files.resolve("redis.pid") + "\"",
+            "requirepass " + password,
+            "appendonly yes",
+            "appendfsync always",
+            "save \"\"",
+            "auto-aof-rewrite-percentage 100",
+            "auto-aof-rewrite-min-size 64mb",
+            "maxmemory-policy noeviction"));
+  }
+
+  /** It listens before it has read its files, and answers with an error until then. */
+  private void awaitReady(Process started) throws IOException {
+    long end = System.nanoTime() + START.toNanos();
+    while (!answers()) {
+      if (!started.isAlive()) {
+        throw new IOException("the embedded Redis ended at its start; " + log + " has the reason");
+      }
+      if (System.nanoTime() > end) {
+        throw new IOException("the embedded Redis is not ready within " + START.toSeconds() + " s");
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while the embedded Redis starts", e);
+      }
+    }
+  }
+
+  private boolean answers() {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SOCKET_MILLIS);
+      socket.setSoTimeout(SOCKET_MILLIS);
+      socket
+          .getOutputStream()
+          .write(("AUTH " + password + "\r\nPING\r\nQUIT\r\n").getBytes(StandardCharsets.US_ASCII));
+      String answers =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      return answers.contains("+PONG");
+    } catch (IOException e) {
+      // Nobody listens yet.
+      return false;
+    }
   }
 
   @Override
@@ -82,14 +149,20 @@ final class EmbeddedRedis implements EmbeddedStore {
 
   @Override
   public void stop() {
-    RedisServer running = redis;
-    redis = null;
-    if (running != null) {
-      try {
-        running.stop();
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException("cannot stop the embedded Redis", e);
+    Process running = process;
+    process = null;
+    if (running == null) {
+      return;
+    }
+    running.destroy();
+    try {
+      if (!running.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        running.destroyForcibly();
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(
+          new IOException("interrupted while the embedded Redis stops", e));
     }
   }
 }

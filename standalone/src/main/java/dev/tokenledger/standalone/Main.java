@@ -4,18 +4,28 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
  * Starts Postgres and Redis in the data directory, then the services, and stops them in the reverse
- * order. The directory is the system property {@code tokenledger.data}, or {@code ./data}.
+ * order. The directory is the system property {@code tokenledger.data}, or {@code ./data}. With the
+ * argument {@code services} the services are processes of their own behind the gateway.
  */
 @QuarkusMain
 public final class Main {
   private Main() {}
 
   public static void main(String... args) throws IOException {
+    if (List.of(args).equals(List.of("services"))) {
+      FourServices.main();
+    } else {
+      oneProcess(args);
+    }
+  }
+
+  private static void oneProcess(String... args) throws IOException {
     // Until Quarkus has configured logging, everything down to the finest trace would be printed.
     Logger.getLogger("").setLevel(Level.WARNING);
     Path data = Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath();
@@ -25,7 +35,7 @@ public final class Main {
     redis.start();
     try {
       database.start();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       redis.stop();
       throw e;
     }

@@ -3,15 +3,18 @@ package dev.tokenledger.standalone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 
 /**
- * A store's process that has outlived the one that started it, as after a SIGKILL. It must be gone
- * before its files are opened again.
+ * A child that has outlived the process that started it, as after a SIGKILL. It must be gone before
+ * its files or its port are taken again.
  */
 final class Orphan {
   private static final Logger LOG = Logger.getLogger(Orphan.class);
@@ -24,30 +27,51 @@ final class Orphan {
    * says. A process id that has gone to another program is left alone.
    */
   static void stop(Path pidFile, String command) throws IOException {
+    Optional<ProcessHandle> left =
+        find(
+            pidFile,
+            process -> process.info().command().map(c -> c.contains(command)).orElse(false));
+    if (left.isPresent()) {
+      stop(List.of(left.get()), command);
+    }
+  }
+
+  /**
+   * @param isOurs whether the process with the id in the file is the one that was started
+   */
+  static Optional<ProcessHandle> find(Path pidFile, Predicate<ProcessHandle> isOurs)
+      throws IOException {
     if (!Files.exists(pidFile)) {
-      return;
+      return Optional.empty();
     }
-    Optional<String> line = Files.readAllLines(pidFile).stream().findFirst();
-    if (line.isEmpty() || !line.get().strip().matches("\\d{1,10}")) {
-      return;
-    }
-    Optional<ProcessHandle> process =
-        ProcessHandle.of(Long.parseLong(line.get().strip()))
-            .filter(p -> p.info().command().map(c -> c.contains(command)).orElse(false));
-    if (process.isEmpty()) {
-      return;
-    }
-    LOG.infof("stopping %s that an earlier process left behind", command);
-    process.get().destroy();
+    return Files.readAllLines(pidFile).stream()
+        .findFirst()
+        .map(String::strip)
+        .filter(line -> line.matches("\\d{1,10}"))
+        .flatMap(line -> ProcessHandle.of(Long.parseLong(line)))
+        .filter(isOurs);
+  }
+
+  /**
+   * Asks all to stop and waits until they have; kills them after a while.
+   *
+   * @param what their name in the log
+   */
+  static void stop(List<ProcessHandle> left, String what) throws IOException {
+    LOG.infof("stopping %s that an earlier process left behind", what);
+    left.forEach(ProcessHandle::destroy);
+    CompletableFuture<Void> end =
+        CompletableFuture.allOf(
+            left.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new));
     try {
-      process.get().onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
+      end.get(STOP_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      process.get().destroyForcibly();
+      left.forEach(ProcessHandle::destroyForcibly);
     } catch (ExecutionException e) {
-      throw new IOException("cannot stop the " + command + " left behind", e);
+      throw new IOException("cannot stop the " + what + " left behind", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while stopping the " + command + " left behind", e);
+      throw new IOException("interrupted while stopping the " + what + " left behind", e);
     }
   }
 }

@@ -41,7 +41,11 @@ class ReadyBanner {
       Thread.currentThread().interrupt();
       return;
     }
-    System.out.printf(
+    System.out.print(text(port, keys));
+  }
+
+  static String text(int port, String keys) {
+    return String.format(
         "%n  TokenLedger is ready:    http://localhost:%d/%n"
             + "  Its API, to try:         http://localhost:%d/api-docs%n"
             + "  The first keys are in    %s%n%n",

@@ -1,4 +1,6 @@
-/** All four services in one process, with their own Postgres and Redis. */
+/**
+ * All four services with their own Postgres and Redis: in one process, or as four behind a gateway.
+ */
 @NullMarked
 package dev.tokenledger.standalone;
 

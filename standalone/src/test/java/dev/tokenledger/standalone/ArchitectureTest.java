@@ -22,6 +22,7 @@ final class ArchitectureTest {
   private static final String AGGREGATION = "dev.tokenledger.aggregation..";
   private static final String ALERTING = "dev.tokenledger.alerting..";
   private static final String REPORTING = "dev.tokenledger.reporting..";
+  private static final String GATEWAY = "dev.tokenledger.gateway..";
   private static final String STANDALONE = "dev.tokenledger.standalone..";
 
   private static final JavaClasses CLASSES =
@@ -95,6 +96,18 @@ final class ArchitectureTest {
   @Test
   void reportingKnowsNoOtherService() {
     alone(REPORTING).check(CLASSES);
+  }
+
+  @Test
+  void gatewayKnowsServicesByTheirAddressesOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage(GATEWAY)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.tokenledger..")
+                .and(DescribedPredicate.not(resideInAPackage(GATEWAY))))
+        .check(CLASSES);
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.tokenledger.standalone.product;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,10 +14,10 @@ import java.util.List;
 final class Ledger {
   private static final Duration SETTLE = Duration.ofSeconds(60);
 
-  private final TokenLedgerProcess process;
+  private final Installation product;
 
-  Ledger(TokenLedgerProcess process) {
-    this.process = process;
+  Ledger(Installation product) {
+    this.product = product;
   }
 
   /**
@@ -51,7 +50,7 @@ final class Ledger {
   }
 
   Connection connect() throws SQLException {
-    return DriverManager.getConnection(process.jdbcUrl(), "postgres", process.secret("postgres"));
+    return product.database();
   }
 
   /** The totals of all tenants once everything accepted is settled. */
@@ -72,7 +71,7 @@ final class Ledger {
 
   /** Waits until no accepted block waits to be settled. */
   void awaitSettled() throws Exception {
-    Api admin = process.admin();
+    Api admin = product.admin();
     Eventually.holds(
         "everything accepted is settled",
         SETTLE,
@@ -85,7 +84,7 @@ final class Ledger {
   /** The product's own proof for the last five weeks. */
   JsonNode reconciliation() throws IOException {
     java.time.Instant now = java.time.Instant.now();
-    return process
+    return product
         .admin()
         .get(
             "/v1/ledger/reconciliation?start="

@@ -7,7 +7,6 @@ import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
 import dev.tokenledger.model.rollup.Measure;
-import java.net.URI;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -23,12 +22,12 @@ import java.util.stream.Collectors;
  * Redis.
  */
 final class LedgerProof {
-  private final TokenLedgerProcess process;
+  private final Installation product;
   private final Ledger ledger;
 
-  LedgerProof(TokenLedgerProcess process) {
-    this.process = process;
-    this.ledger = process.ledger();
+  LedgerProof(Installation product) {
+    this.product = product;
+    this.ledger = product.ledger();
   }
 
   void holds() throws Exception {
@@ -121,9 +120,7 @@ final class LedgerProof {
 
   private void hotRollupsAreThoseOfPostgres() throws Exception {
     Instant now = Instant.now();
-    try (RedisReader redis =
-        new RedisReader(
-            URI.create("redis://127.0.0.1:" + process.redisPort()), process.secret("redis"))) {
+    try (RedisReader redis = product.redis()) {
       for (Grain grain : HotKeys.GRAINS) {
         Map<String, Map<String, List<Long>>> expected = new HashMap<>();
         for (List<Object> row :

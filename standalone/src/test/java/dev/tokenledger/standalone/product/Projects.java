@@ -17,7 +17,7 @@ final class Projects {
    */
   record Project(String name, Api ingest) {}
 
-  static Project create(TokenLedgerProcess product, String prefix) throws IOException {
+  static Project create(Installation product, String prefix) throws IOException {
     String name = prefix + "-" + UUID.randomUUID().toString().substring(0, 8);
     Api admin = product.admin();
     assertThat(admin.post("/v1/projects", Api.JSON.createObjectNode().put("name", name)).status())

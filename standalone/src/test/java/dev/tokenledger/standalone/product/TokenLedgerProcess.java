@@ -1,47 +1,37 @@
 package dev.tokenledger.standalone.product;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Comparator;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The application as people run it: {@code java -jar} with a data directory, stopped by signals. It
- * can be ended and started again on the same directory and port. Its output is kept in a file
- * beside the directory.
+ * The application as people run it on one machine: one process with its own stores in a data
+ * directory, stopped by signals. It can be ended and started again on the same directory and port.
  */
-final class TokenLedgerProcess implements AutoCloseable {
+final class TokenLedgerProcess implements Installation {
   private static final Pattern PORT = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
-  private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration STOP = Duration.ofSeconds(40);
 
   private final Path data;
-  private final Path log;
   private final int port;
+  private final JavaApplication application;
   private final Thread atExit = new Thread(this::endAll);
-  private @Nullable Process process;
 
   private TokenLedgerProcess(String name) throws IOException {
-    Path work = Path.of(property("tokenledger.work"));
+    Path work = Path.of(JavaApplication.property("tokenledger.work"));
     this.data = work.resolve(name);
-    this.log = work.resolve(name + ".log");
-    delete(data);
-    Files.createDirectories(work);
-    Files.deleteIfExists(log);
-    try (ServerSocket free = new ServerSocket(0)) {
-      this.port = free.getLocalPort();
-    }
+    this.application = new JavaApplication(work.resolve(name + ".log"));
+    this.port = JavaApplication.freePort();
+    JavaApplication.delete(data);
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
@@ -57,86 +47,53 @@ final class TokenLedgerProcess implements AutoCloseable {
     return started;
   }
 
-  /** Starts the application on what is there and waits until it is ready. */
-  void startAgain() throws Exception {
-    Process started =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-Dtokenledger.data=" + data,
-                "-Dquarkus.http.host=127.0.0.1",
-                "-Dquarkus.http.port=" + port,
-                // The receivers of the tests' webhooks are on this machine.
-                "-Dtokenledger.alerting.allow-private-addresses=true",
-                "-jar",
-                property("tokenledger.app"))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-            .start();
-    process = started;
-    Api anonymous = api("");
-    Eventually.holds(
-        "the application is ready; its output is in " + log,
-        START,
-        () -> {
-          if (!started.isAlive()) {
-            throw new AssertionError("the application ended; its output is in " + log);
-          }
-          return anonymous.isReady();
-        });
+  @Override
+  public void startAgain() throws Exception {
+    application.start(
+        List.of(
+            "-Xmx512m",
+            "-Dtokenledger.data=" + data,
+            "-Dquarkus.http.host=127.0.0.1",
+            "-Dquarkus.http.port=" + port,
+            // The receivers of the tests' webhooks are on this machine.
+            "-Dtokenledger.alerting.allow-private-addresses=true",
+            "-jar",
+            JavaApplication.property("tokenledger.app")),
+        Map.of(),
+        api(""));
   }
 
-  URI url() {
+  @Override
+  public URI url() {
     return URI.create("http://127.0.0.1:" + port);
   }
 
-  /** A client that sends the key, or none when it is empty. */
-  Api api(String key) {
-    return new Api(url(), key);
-  }
-
-  Api admin() {
-    return api(firstKey("TOKENLEDGER_ADMIN_KEY"));
-  }
-
-  Api ingest() {
-    return api(firstKey("TOKENLEDGER_INGEST_KEY"));
-  }
-
-  /** A value of {@code bootstrap.env}. */
-  String firstKey(String name) {
-    try (Stream<String> lines = Files.lines(data.resolve("bootstrap.env"))) {
-      return lines
-          .filter(line -> line.startsWith(name + "="))
-          .map(line -> line.substring(name.length() + 1))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("bootstrap.env has no " + name));
+  @Override
+  public String firstKey(String name) {
+    try {
+      return JavaApplication.value(data.resolve("bootstrap.env"), name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  Path data() {
-    return data;
+  @Override
+  public Connection database() throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:"
+            + lines(data.resolve("postgres/postmaster.pid")).get(3).strip()
+            + "/postgres",
+        "postgres",
+        secret("postgres"));
   }
 
-  Path log() {
-    return log;
-  }
-
-  /** The ledger, as the owner of the database sees it. */
-  Ledger ledger() {
-    return new Ledger(this);
-  }
-
-  String jdbcUrl() {
-    return "jdbc:postgresql://127.0.0.1:"
-        + lines(data.resolve("postgres/postmaster.pid")).get(3).strip()
-        + "/postgres";
+  @Override
+  public RedisReader redis() {
+    return new RedisReader(URI.create("redis://127.0.0.1:" + redisPort()), secret("redis"));
   }
 
   /** The port that Redis shows in its process title, as {@code redis-server 127.0.0.1:6379}. */
-  int redisPort() {
+  private int redisPort() {
     String pid = lines(data.resolve("redis/redis.pid")).get(0).strip();
     Matcher title = PORT.matcher(lines(Path.of("/proc", pid, "cmdline")).get(0));
     if (!title.find()) {
@@ -149,16 +106,32 @@ final class TokenLedgerProcess implements AutoCloseable {
     return lines(data.resolve("secrets").resolve(name)).get(0).strip();
   }
 
-  /** Asks the application to stop, and waits until it has. */
-  void terminate() throws InterruptedException {
-    running().destroy();
-    awaitEnd("SIGTERM");
+  Path data() {
+    return data;
+  }
+
+  Path log() {
+    return application.log();
+  }
+
+  @Override
+  public String output() throws IOException {
+    return Files.readString(application.log());
+  }
+
+  @Override
+  public void terminate() throws InterruptedException {
+    application.terminate();
+  }
+
+  @Override
+  public void interrupt() throws IOException, InterruptedException {
+    application.interrupt();
   }
 
   /** Ends the application at once; its stores stay behind, as after a crash. */
   void kill() throws InterruptedException {
-    running().destroyForcibly();
-    awaitEnd("SIGKILL");
+    application.kill();
   }
 
   void killPostgres() {
@@ -177,35 +150,20 @@ final class TokenLedgerProcess implements AutoCloseable {
     store.onExit().join();
   }
 
-  private void awaitEnd(String signal) throws InterruptedException {
-    if (!running().waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
-      throw new AssertionError("still alive " + STOP.toSeconds() + " s after " + signal);
-    }
-  }
-
-  private Process running() {
-    if (process == null) {
-      throw new IllegalStateException("the application was not started");
-    }
-    return process;
-  }
-
   /** Stops the application and removes its data; the log stays. */
   @Override
   public void close() throws Exception {
-    if (running().isAlive()) {
+    if (application.isAlive()) {
       terminate();
     }
     endAll();
     Runtime.getRuntime().removeShutdownHook(atExit);
-    delete(data);
+    JavaApplication.delete(data);
   }
 
   /** Leaves nothing behind, not even the stores of an application that was killed. */
   private void endAll() {
-    if (process != null) {
-      process.destroyForcibly();
-    }
+    application.killIfAlive();
     Stream.of("postgres/postmaster.pid", "redis/redis.pid")
         .map(data::resolve)
         .filter(Files::exists)
@@ -227,22 +185,5 @@ final class TokenLedgerProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(directory)) {
-      tree.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-    }
-  }
-
-  private static String property(String name) {
-    String value = System.getProperty(name);
-    if (value == null) {
-      throw new IllegalStateException("set -D" + name + "; the build does so for these tests");
-    }
-    return value;
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.gateway;
+
+import org.jspecify.annotations.NullMarked;
