@@ -51,9 +51,9 @@ final class QueryEngine {
         tenantId,
         connection -> {
           Groups groups = new Groups();
-          if (plan.cuboid().isEmpty()) {
+          if (plan.isFromEvents()) {
             readEvents(connection, tenantId, query, plan, groups);
-          } else if (plan.cuboid().get() == Cuboid.TAG) {
+          } else if (!query.tags().isEmpty()) {
             readTag(connection, tenantId, query, plan, groups);
           } else {
             readRollups(connection, tenantId, query, plan, groups);
@@ -67,8 +67,7 @@ final class QueryEngine {
       throws SQLException {
     List<Filter> filters = filters(connection, tenantId, query);
     if (filters.stream().noneMatch(filter -> filter.ids().isEmpty())) {
-      new RollupReader(connection, tenantId, plan.cuboid().orElseThrow(), query, filters, null)
-          .read(plan.buckets(), groups);
+      new RollupReader(connection, tenantId, query, filters, null).read(plan, groups);
     }
   }
 
@@ -91,8 +90,7 @@ final class QueryEngine {
     Optional<Integer> key = tagKey(connection, tenantId, tag);
     List<Filter> filters = filters(connection, tenantId, values);
     if (key.isPresent() && filters.stream().noneMatch(filter -> filter.ids().isEmpty())) {
-      new RollupReader(connection, tenantId, Cuboid.TAG, values, filters, key.get())
-          .read(plan.buckets(), byValue);
+      new RollupReader(connection, tenantId, values, filters, key.get()).read(plan, byValue);
     }
     int position = values.dimensions().indexOf(tag);
     if (none) {
@@ -103,7 +101,7 @@ final class QueryEngine {
           connection,
           tenantId,
           whole,
-          new QueryPlan(QueryPlan.of(whole).cuboid(), plan.buckets()),
+          new QueryPlan(QueryPlan.of(whole).cuboids(), plan.buckets()),
           rest);
       byValue.all().forEach((k, group) -> rest.of(k.without(position)).subtract(group));
       rest.all()
@@ -135,7 +133,8 @@ final class QueryEngine {
           "dimensions",
           "These dimensions and filters"
               + (query.needsSketches() ? ", with percentiles or distinct counts," : "")
-              + " are not kept together, and the period has "
+              + " are not kept together in buckets that fit the time zone and granularity, and the"
+              + " period has "
               + events
               + " events, more than the "
               + MAX_EVENTS
@@ -179,7 +178,7 @@ final class QueryEngine {
         tenantId,
         count,
         new QueryPlan(
-            Optional.of(Cuboid.PROJECT_TOTAL),
+            List.of(Cuboid.PROJECT_TOTAL),
             BucketPlan.cover(buckets.start(), buckets.end(), Grain.MINUTE, Grain.DAY)),
         groups);
     return groups.all().values().stream()

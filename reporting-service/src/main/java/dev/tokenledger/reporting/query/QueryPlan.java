@@ -5,21 +5,24 @@ import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.Grain;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Where a question is answered: in the smallest cuboid that has its dimensions, from the longest
- * buckets that cover its period; or, where no cuboid has them, in the events themselves.
+ * Where a question is answered: from the longest buckets that cover its period, each run of them in
+ * the smallest cuboid that has the dimensions and buckets of that length. All cuboids have the same
+ * sums, so hours of a small one go with minutes of a larger one at the edges. Where no cuboid has
+ * the dimensions in buckets short enough for those of the answer, it is answered from the events.
  *
- * @param cuboid the rollups, empty for the events
- * @param buckets the buckets; their period is wider than the asked one where the cuboid's finest
- *     grain is longer than the edges
+ * @param cuboids those that have the dimensions, the smallest first; empty for the events
+ * @param buckets the buckets; their period is wider than the asked one where the finest grain kept
+ *     is longer than the edges
  */
-record QueryPlan(Optional<Cuboid> cuboid, BucketPlan buckets) {
+record QueryPlan(List<Cuboid> cuboids, BucketPlan buckets) {
 
   static QueryPlan of(Query query) {
     Set<Dimension> needed = EnumSet.noneOf(Dimension.class);
@@ -27,29 +30,53 @@ record QueryPlan(Optional<Cuboid> cuboid, BucketPlan buckets) {
       need(needed, dimension);
     }
     query.filters().keySet().forEach(dimension -> need(needed, dimension));
-    Optional<Cuboid> cuboid =
+    List<Cuboid> cuboids =
         query.tags().size() > 1
-            ? Optional.empty()
+            ? List.of()
             : Arrays.stream(Cuboid.values())
                 .filter(c -> c.covers(needed))
                 .filter(c -> c.isSketched() || !query.needsSketches())
                 // It counts an event once for each of its tags.
                 .filter(c -> c != Cuboid.TAG || needed.contains(Dimension.TAG_VALUE))
-                .findFirst();
-    Grain finest = cuboid.map(Cuboid::finestGrain).orElse(Grain.MINUTE);
-    Grain coarsest = cuboid.isEmpty() ? finest : query.granularity().coarsestGrain(query.period());
-    return new QueryPlan(
-        cuboid,
-        BucketPlan.cover(
-            query.period().start(),
-            query.period().end(),
-            finest,
-            coarsest.compareTo(finest) < 0 ? finest : coarsest));
+                .toList();
+    Grain coarsest = query.granularity().coarsestGrain(query.period());
+    Grain finest =
+        cuboids.stream()
+            .map(Cuboid::finestGrain)
+            .min(Comparator.naturalOrder())
+            .orElse(Grain.MINUTE);
+    // A bucket that lies in two buckets of the answer could not be told apart.
+    if (cuboids.isEmpty() || finest.compareTo(coarsest) > 0) {
+      return new QueryPlan(List.of(), cover(query, Grain.MINUTE, Grain.MINUTE));
+    }
+    return new QueryPlan(cuboids, cover(query, finest, coarsest));
+  }
+
+  private static BucketPlan cover(Query query, Grain finest, Grain coarsest) {
+    return BucketPlan.cover(query.period().start(), query.period().end(), finest, coarsest);
+  }
+
+  boolean isFromEvents() {
+    return cuboids.isEmpty();
+  }
+
+  /** The cuboid for buckets of a length that occurs in the plan. */
+  Cuboid cuboid(Grain grain) {
+    return cuboids.stream()
+        .filter(c -> c.finestGrain().compareTo(grain) <= 0)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** What the answer was read from, as it is told to the caller. */
   String source() {
-    return cuboid.map(c -> c.name().toLowerCase(Locale.ROOT)).orElse("events");
+    return isFromEvents()
+        ? "events"
+        : buckets.runs().stream()
+            .map(BucketPlan.Run::grain)
+            .max(Comparator.naturalOrder())
+            .map(grain -> cuboid(grain).name().toLowerCase(Locale.ROOT))
+            .orElseThrow();
   }
 
   private static void need(Set<Dimension> needed, QueryDimension dimension) {

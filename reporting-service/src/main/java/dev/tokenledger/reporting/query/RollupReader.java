@@ -2,7 +2,6 @@ package dev.tokenledger.reporting.query;
 
 import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Cuboid;
-import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.Measure;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,59 +14,55 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one question from the rollups of one cuboid. Sums are first added up by series, which needs
- * nothing but the rows themselves, and only then joined with what the series stand for.
+ * Reads one question from the rollups. Sums are first added up by series, which needs nothing but
+ * the rows themselves, and only then joined with what the series stand for.
  */
 final class RollupReader {
   private static final int FETCH_ROWS = 2_000;
 
   private final Connection connection;
   private final int tenantId;
-  private final Cuboid cuboid;
   private final Query query;
   private final List<Filter> filters;
   private final @Nullable Integer tagKey;
 
   /**
-   * @param query whose dimensions and filters the cuboid has
    * @param filters those of the query
    * @param tagKey number of the key whose tags are read, for the cuboid of tags
    */
   RollupReader(
       Connection connection,
       int tenantId,
-      Cuboid cuboid,
       Query query,
       List<Filter> filters,
       @Nullable Integer tagKey) {
     this.connection = connection;
     this.tenantId = tenantId;
-    this.cuboid = cuboid;
     this.query = query;
     this.filters = filters;
     this.tagKey = tagKey;
   }
 
-  void read(BucketPlan buckets, Groups groups) throws SQLException {
+  /**
+   * @param plan whose cuboids have the dimensions and filters of the query
+   */
+  void read(QueryPlan plan, Groups groups) throws SQLException {
     List<Measure> sums = QueryMeasure.sumsOf(query.measures());
-    for (BucketPlan.Run run : buckets.runs()) {
+    for (BucketPlan.Run run : plan.buckets().runs()) {
+      Cuboid cuboid = plan.cuboid(run.grain());
       if (!sums.isEmpty()) {
-        readSums(run, sums, groups);
+        readSums(cuboid, run, sums, groups);
       }
       if (query.needsSketches()) {
-        readSketches(run, run.grain().sketchTable(), groups);
+        readSketches(cuboid, run, run.grain().sketchTable(), groups);
+        // What is not folded yet lies here, at the cuboid's finest grain.
+        readSketches(cuboid, run, "ledger.sketch_journal", groups);
       }
-    }
-    if (query.needsSketches()) {
-      // What is not folded yet lies at the finest grain.
-      readSketches(
-          new BucketPlan.Run(Grain.MINUTE, buckets.start(), buckets.end()),
-          "ledger.sketch_journal",
-          groups);
     }
   }
 
-  private void readSums(BucketPlan.Run run, List<Measure> sums, Groups groups) throws SQLException {
+  private void readSums(Cuboid cuboid, BucketPlan.Run run, List<Measure> sums, Groups groups)
+      throws SQLException {
     boolean named = !query.dimensions().isEmpty();
     String bySeries =
         "SELECT "
@@ -91,7 +86,7 @@ final class RollupReader {
                 + (Groups.MAX + 1)
             : bySeries;
     try (PreparedStatement select = connection.prepareStatement(sql)) {
-      int at = bindRows(select, run);
+      int at = bindRows(select, cuboid, run);
       if (named) {
         select.setInt(at++, tenantId);
         select.setInt(at, cuboid.code());
@@ -111,7 +106,8 @@ final class RollupReader {
     }
   }
 
-  private void readSketches(BucketPlan.Run run, String table, Groups groups) throws SQLException {
+  private void readSketches(Cuboid cuboid, BucketPlan.Run run, String table, Groups groups)
+      throws SQLException {
     boolean named = !query.dimensions().isEmpty();
     String inner =
         "SELECT " + time("r.bucket") + (named ? "r.series_id, " : "") + "r.sketches" + rows(table);
@@ -127,7 +123,7 @@ final class RollupReader {
             : inner;
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setFetchSize(FETCH_ROWS);
-      int at = bindRows(select, run);
+      int at = bindRows(select, cuboid, run);
       if (named) {
         select.setInt(at++, tenantId);
         select.setInt(at, cuboid.code());
@@ -194,7 +190,8 @@ final class RollupReader {
   }
 
   /** Binds what {@link #time} and {@link #rows} leave open; returns the next position. */
-  private int bindRows(PreparedStatement select, BucketPlan.Run run) throws SQLException {
+  private int bindRows(PreparedStatement select, Cuboid cuboid, BucketPlan.Run run)
+      throws SQLException {
     int at = 1;
     if (hasTime()) {
       select.setString(at++, query.granularity().label());
