@@ -16,6 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jboss.logmanager.formatters.PatternFormatter;
+import org.jboss.logmanager.handlers.ConsoleHandler;
 
 /**
  * The four services as processes of their own behind the gateway, on this machine: starts the
@@ -66,7 +68,7 @@ final class FourServices {
   }
 
   static void main() {
-    Logger.getLogger("").setLevel(Level.WARNING);
+    showOwnLog();
     FourServices services =
         new FourServices(Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath());
     Runtime.getRuntime().addShutdownHook(new Thread(services::stop, "stop"));
@@ -81,6 +83,16 @@ final class FourServices {
     } finally {
       services.stopped.countDown();
     }
+  }
+
+  /** Quarkus, which would configure logging, does not run in this process. */
+  private static void showOwnLog() {
+    Logger root = Logger.getLogger("");
+    root.setLevel(Level.WARNING);
+    root.addHandler(
+        new ConsoleHandler(
+            new PatternFormatter("launcher    | %d{HH:mm:ss.SSS} %-5p [%c{1.}] %s%e%n")));
+    Logger.getLogger(FourServices.class.getPackageName()).setLevel(Level.INFO);
   }
 
   /** Lets {@link #run} end, and waits until it has. */

@@ -41,6 +41,7 @@ class ServiceProcessTest {
     ServiceProcess service = start("sleep 60");
     ProcessHandle first = ServiceProcess.leftBehind(pidFile()).orElseThrow();
     first.destroyForcibly();
+    first.onExit().join();
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (ServiceProcess.leftBehind(pidFile()).isEmpty() && System.nanoTime() < end) {
       service.restartIfDead();
