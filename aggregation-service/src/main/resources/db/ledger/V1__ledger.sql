@@ -10,11 +10,21 @@ CREATE TABLE ledger.dimension_values (
   value_id integer NOT NULL,
   value text NOT NULL,
   first_seen_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, dimension, value_id),
+  -- Not in the order of the other index: with nothing known of a new table, the planner takes either
+  -- of two that begin alike, and would read a whole dimension for one value.
+  PRIMARY KEY (tenant_id, value_id, dimension),
   UNIQUE (tenant_id, dimension, value)
 );
 COMMENT ON TABLE ledger.dimension_values IS
   'Dictionary of dimension values. Ids are dense for each tenant and dimension, from 2; 0 is (none), 1 is (other).';
+
+CREATE TABLE ledger.dimension_sizes (
+  tenant_id integer NOT NULL,
+  dimension smallint NOT NULL,
+  -- The number that the next new value gets.
+  next_id integer NOT NULL,
+  PRIMARY KEY (tenant_id, dimension)
+);
 
 CREATE TABLE ledger.dimension_overflow (
   tenant_id integer NOT NULL,
@@ -83,6 +93,8 @@ BEGIN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.event_identity INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
+  EXECUTE format('ALTER TABLE ledger.%I SET (autovacuum_vacuum_insert_threshold = -1, '
+                 'autovacuum_analyze_scale_factor = 1)', part);
   EXECUTE format('ALTER TABLE ledger.event_identity ATTACH PARTITION ledger.%I FOR VALUES IN (%s)', part, newest + 1);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.%I TO tokenledger_aggregation', part);
   UPDATE ledger.identity_generations SET sealed_at = now() WHERE generation = newest;
@@ -475,7 +487,11 @@ BEGIN
     part := parent || '_' || to_char(from_day, 'YYYYMMDD');
     IF to_regclass(format('ledger.%I', part)) IS NULL THEN
       EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part, parent);
-      IF parent <> 'events' THEN
+      IF parent = 'events' THEN
+        -- What was written hardly ever changes: nothing is gained by looking at it again and again.
+        EXECUTE format('ALTER TABLE ledger.%I SET (autovacuum_vacuum_insert_threshold = -1, '
+                       'autovacuum_analyze_scale_factor = 1)', part);
+      ELSE
         -- Room on the page for the new version of a row that is updated many times in its period.
         EXECUTE format('ALTER TABLE ledger.%I SET (fillfactor = 50)', part);
       END IF;
@@ -495,7 +511,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['dimension_values', 'dimension_overflow', 'series', 'event_identity', 'events',
+  FOREACH t IN ARRAY ARRAY['dimension_values', 'dimension_sizes', 'dimension_overflow', 'series', 'event_identity', 'events',
       'rollup_minute', 'rollup_hour', 'rollup_day', 'sketch_minute', 'sketch_hour', 'sketch_day',
       'sketch_journal', 'spans', 'adjustments', 'completeness', 'admitted', 'rejections', 'freshness', 'repricings'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.%I TO tokenledger_aggregation', t);

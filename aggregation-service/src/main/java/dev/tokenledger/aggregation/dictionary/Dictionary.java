@@ -215,6 +215,7 @@ public final class Dictionary {
       }
       insert.executeBatch();
     }
+    keepNextId(connection, tenantId, dimension, next);
     if (next >= bound && ids.containsValue(DimensionValues.OTHER_ID)) {
       noteOverflow(connection, tenantId, dimension, unknown.get(unknown.size() - 1));
     }
@@ -224,15 +225,25 @@ public final class Dictionary {
       throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT coalesce(max(value_id) + 1, ?) FROM ledger.dimension_values"
-                + " WHERE tenant_id = ? AND dimension = ?")) {
-      select.setInt(1, DimensionValues.FIRST_ID);
-      select.setInt(2, tenantId);
-      select.setInt(3, dimension.code());
+            "SELECT next_id FROM ledger.dimension_sizes WHERE tenant_id = ? AND dimension = ?")) {
+      select.setInt(1, tenantId);
+      select.setInt(2, dimension.code());
       try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return row.getInt(1);
+        return row.next() ? row.getInt(1) : DimensionValues.FIRST_ID;
       }
+    }
+  }
+
+  private static void keepNextId(
+      Connection connection, int tenantId, Dimension dimension, int nextId) throws SQLException {
+    try (PreparedStatement upsert =
+        connection.prepareStatement(
+            "INSERT INTO ledger.dimension_sizes (tenant_id, dimension, next_id) VALUES (?, ?, ?)"
+                + " ON CONFLICT (tenant_id, dimension) DO UPDATE SET next_id = excluded.next_id")) {
+      upsert.setInt(1, tenantId);
+      upsert.setInt(2, dimension.code());
+      upsert.setInt(3, nextId);
+      upsert.executeUpdate();
     }
   }
 

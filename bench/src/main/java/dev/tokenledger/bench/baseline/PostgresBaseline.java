@@ -54,6 +54,7 @@ public final class PostgresBaseline {
       statement.execute("DROP SCHEMA bench_baseline CASCADE");
       statement.execute("DROP TABLE incoming");
       statement.execute("DELETE FROM ledger.dimension_values WHERE tenant_id = " + TENANT);
+      statement.execute("DELETE FROM ledger.dimension_sizes WHERE tenant_id = " + TENANT);
       statement.execute("DELETE FROM ledger.dimension_overflow WHERE tenant_id = " + TENANT);
       connection.commit();
       return result;

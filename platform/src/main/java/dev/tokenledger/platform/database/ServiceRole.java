@@ -17,13 +17,12 @@ public enum ServiceRole {
   }
 
   /**
-   * Settings of the role's sessions, as options of the connection. Questions are short: they are
-   * planned for their own values, and not spread over processors that others need.
+   * Settings of the role's sessions, as options of the connection. Statements are planned for their
+   * own values: a plan that was kept from when a table was small is ruinous once it is large.
+   * Questions are short, and not spread over processors that others need.
    */
   String settings() {
-    return this == REPORTING
-        ? " -c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c jit=off"
-        : " -c jit=off";
+    return " -c plan_cache_mode=force_custom_plan -c max_parallel_workers_per_gather=0 -c jit=off";
   }
 
   public String label() {
