@@ -5,6 +5,8 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -15,6 +17,9 @@ import java.util.logging.Logger;
  */
 @QuarkusMain
 public final class Main {
+  /** Longer than a consumer is waited for. */
+  private static final long LONGEST_END_SECONDS = 30;
+
   private Main() {}
 
   public static void main(String... args) throws IOException {
@@ -47,19 +52,39 @@ public final class Main {
         "tokenledger.identity.bootstrap-file", data.resolve("bootstrap.env").toString());
     Supervisor supervisor = new Supervisor(database, redis);
     supervisor.start();
+    CountDownLatch ended = new CountDownLatch(1);
+    // In a hook of its own: after a signal the machine halts once the hooks are done, whatever the
+    // main thread is still about.
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  await(ended);
+                  supervisor.stop();
+                  database.stop();
+                  redis.stop();
+                  directory.close();
+                },
+                "stop-stores"));
     Quarkus.run(
         null,
         (exitCode, failure) -> {
-          supervisor.stop();
-          database.stop();
-          redis.stop();
-          directory.close();
           if (failure != null) {
             System.err.println("TokenLedger could not start");
             failure.printStackTrace();
           }
+          ended.countDown();
           System.exit(exitCode);
         },
         args);
+  }
+
+  /** Waits for the services to finish what they took, so long as they may. */
+  private static void await(CountDownLatch ended) {
+    try {
+      ended.await(LONGEST_END_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

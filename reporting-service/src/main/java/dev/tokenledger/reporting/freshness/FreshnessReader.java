@@ -19,12 +19,17 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Reads how far a tenant's numbers go. While the event streams are empty, everything that was
- * accepted is settled, and the numbers are those of now; otherwise they go as far as the last
- * admission that was settled. When Redis cannot be asked, the latter is told as well.
+ * Reads how far a tenant's numbers go. What is settled leaves the event streams, whose entries are
+ * numbered by the time at which they were appended: everything older than the oldest entry is
+ * settled, and while the streams are empty, the numbers are those of now. When Redis cannot be
+ * asked, they are told to go as far as the tenant's last admission that was settled.
  */
 @ApplicationScoped
 public class FreshnessReader {
+  /** The id of the first entry alone: a block may have a megabyte. */
+  private static final String OLDEST_ENTRY =
+      "local e = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1) return e[1] and e[1][1]";
+
   private final Database database;
   private final BlockingRedis redis;
   private final int shards;
@@ -46,29 +51,37 @@ public class FreshnessReader {
 
   public Freshness of(int tenantId) {
     // Asked before the database: what is settled in between only makes the answer more careful.
-    boolean allSettled = streamsAreEmpty();
+    Instant asked = clock.instant();
+    Optional<Instant> waiting = oldestWaiting(asked);
     Optional<Instant> settled = settledUntil(tenantId);
-    Instant now = clock.instant();
     if (settled.isEmpty()) {
       return new Freshness(null, 0, false);
     }
-    Instant through = allSettled ? now : settled.get();
-    Duration lag = Duration.between(through, now);
+    Instant through = waiting.orElse(settled.get());
+    Duration lag = Duration.between(through, clock.instant());
     return new Freshness(
         through, Math.max(0, lag.toMillis()) / 1_000.0, lag.compareTo(staleAfter) > 0);
   }
 
-  private boolean streamsAreEmpty() {
+  /**
+   * When the oldest block that is not settled was appended; the given time when there is none, and
+   * empty when Redis does not answer.
+   */
+  private Optional<Instant> oldestWaiting(Instant now) {
     try {
+      Instant oldest = now;
       for (int shard = 0; shard < shards; shard++) {
-        Response length = redis.send(Request.cmd(Command.XLEN).arg(StreamKeys.events(shard)));
-        if (length != null && length.toLong() > 0) {
-          return false;
+        Response id =
+            redis.send(
+                Request.cmd(Command.EVAL).arg(OLDEST_ENTRY).arg(1).arg(StreamKeys.events(shard)));
+        if (id != null) {
+          Instant appended = Instant.ofEpochMilli(Long.parseLong(id.toString().split("-", 2)[0]));
+          oldest = appended.isBefore(oldest) ? appended : oldest;
         }
       }
-      return true;
+      return Optional.of(oldest);
     } catch (RedisUnavailableException e) {
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tokenledger.reporting.query;
 
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.Measure.Unit;
+import dev.tokenledger.model.sketch.SketchSet;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -152,6 +153,24 @@ sealed interface QueryMeasure {
 
   private static void add(Map<String, QueryMeasure> all, QueryMeasure measure) {
     all.put(measure.name(), measure);
+  }
+
+  /** The sketches that any of the measures needs. */
+  static Set<SketchSet.Part> sketchesOf(List<QueryMeasure> measures) {
+    Set<SketchSet.Part> parts = EnumSet.noneOf(SketchSet.Part.class);
+    for (QueryMeasure measure : measures) {
+      if (measure instanceof Percentile percentile) {
+        parts.add(
+            switch (percentile.duration()) {
+              case LATENCY -> SketchSet.Part.LATENCY;
+              case TIME_TO_FIRST_TOKEN -> SketchSet.Part.TIME_TO_FIRST_TOKEN;
+              case DURATION -> SketchSet.Part.DURATION;
+            });
+      } else if (measure instanceof Distinct distinct) {
+        parts.add(distinct.sessions() ? SketchSet.Part.SESSIONS : SketchSet.Part.USERS);
+      }
+    }
+    return parts;
   }
 
   /** All sums that some measures are made of, in the order of the layout. */

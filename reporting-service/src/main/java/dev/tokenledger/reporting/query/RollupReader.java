@@ -3,12 +3,14 @@ package dev.tokenledger.reporting.query;
 import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.sketch.SketchSet;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class RollupReader {
   private final int tenantId;
   private final Query query;
   private final List<Filter> filters;
+  private final Set<SketchSet.Part> sketches;
   private final @Nullable Integer tagKey;
 
   /**
@@ -40,6 +43,7 @@ final class RollupReader {
     this.tenantId = tenantId;
     this.query = query;
     this.filters = filters;
+    this.sketches = QueryMeasure.sketchesOf(query.measures());
     this.tagKey = tagKey;
   }
 
@@ -133,7 +137,7 @@ final class RollupReader {
           groups
               .of(Group.Key.read(rows, query))
               .sketches()
-              .addBytes(rows.getBytes(keyColumns() + 1));
+              .addBytes(rows.getBytes(keyColumns() + 1), sketches);
         }
       }
     }

@@ -36,6 +36,10 @@ class ChaosIT {
       Long.getLong("tokenledger.chaos.seed", System.nanoTime() & 0xFFFFFF);
   private static final int SENDERS = 4;
   private static final int BATCH = 50;
+
+  /** Every so many batches one is sent again. */
+  private static final int REPEAT_EVERY = 10;
+
   private static final long INPUT_TOKENS = 1_000;
   private static final long OUTPUT_TOKENS = 10;
 
@@ -145,6 +149,12 @@ class ChaosIT {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
       }
       acknowledged.addAll(ids);
+      if (n % REPEAT_EVERY == 0) {
+        // As a sender does that has lost the answer.
+        while (!isAcknowledged(api, batch)) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+      }
     }
   }
 
@@ -176,6 +186,7 @@ class ChaosIT {
         "accepted, stored, rolled up and Redis agree, after " + what,
         Duration.ofSeconds(20),
         () -> ledger.reconciliation().path("agrees").asBoolean());
+    new LedgerProof(product).holds();
     JsonNode proof = ledger.reconciliation();
     assertThat(proof.path("redis").path("totals").path("model_calls").asLong()).isEqualTo(calls);
     for (JsonNode cuboid : proof.path("rolled_up")) {

@@ -55,6 +55,8 @@ final class TokenLedgerProcess implements Installation {
             "-Dtokenledger.data=" + data,
             "-Dquarkus.http.host=127.0.0.1",
             "-Dquarkus.http.port=" + port,
+            // Small, so that generations of identities begin while tests run.
+            "-Dtokenledger.aggregation.identity-generation=3000",
             // The receivers of the tests' webhooks are on this machine.
             "-Dtokenledger.alerting.allow-private-addresses=true",
             "-jar",
@@ -121,12 +123,38 @@ final class TokenLedgerProcess implements Installation {
 
   @Override
   public void terminate() throws InterruptedException {
+    List<ProcessHandle> stores = stores();
     application.terminate();
+    assertEnded(stores);
   }
 
   @Override
   public void interrupt() throws IOException, InterruptedException {
+    List<ProcessHandle> stores = stores();
     application.interrupt();
+    assertEnded(stores);
+  }
+
+  /** Its Postgres and Redis, as far as they are alive. */
+  private List<ProcessHandle> stores() {
+    return Stream.of("postgres/postmaster.pid", "redis/redis.pid")
+        .map(data::resolve)
+        .filter(Files::exists)
+        .map(file -> Long.parseLong(lines(file).get(0).strip()))
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .filter(
+            store ->
+                store.info().command().map(c -> c.matches(".*(postgres|redis).*")).orElse(false))
+        .toList();
+  }
+
+  private static void assertEnded(List<ProcessHandle> stores) {
+    for (ProcessHandle store : stores) {
+      if (store.isAlive()) {
+        throw new AssertionError(
+            "left behind by an application that was stopped: " + store.info().command());
+      }
+    }
   }
 
   /** Ends the application at once; its stores stay behind, as after a crash. */
@@ -164,14 +192,7 @@ final class TokenLedgerProcess implements Installation {
   /** Leaves nothing behind, not even the stores of an application that was killed. */
   private void endAll() {
     application.killIfAlive();
-    Stream.of("postgres/postmaster.pid", "redis/redis.pid")
-        .map(data::resolve)
-        .filter(Files::exists)
-        .map(file -> Long.parseLong(lines(file).get(0).strip()))
-        .flatMap(pid -> ProcessHandle.of(pid).stream())
-        .filter(
-            store ->
-                store.info().command().map(c -> c.matches(".*(postgres|redis).*")).orElse(false))
+    stores()
         .forEach(
             store -> {
               store.destroyForcibly();

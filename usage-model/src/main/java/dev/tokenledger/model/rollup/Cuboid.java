@@ -36,6 +36,8 @@ public enum Cuboid {
   BY_MODEL(2, Grain.MINUTE, true, TYPE, PROJECT, ENVIRONMENT, PROVIDER, MODEL),
   BY_AGENT(3, Grain.MINUTE, true, TYPE, PROJECT, ENVIRONMENT, AGENT),
   BY_FEATURE(4, Grain.HOUR, true, TYPE, PROJECT, ENVIRONMENT, FEATURE),
+  /** Which agents use which models is asked every day, and has far fewer rows than the next one. */
+  BY_AGENT_AND_MODEL(11, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, PROVIDER, MODEL, AGENT),
   /** The one from which budgets and rules on ordinary combinations are answered. */
   CORE(
       5,

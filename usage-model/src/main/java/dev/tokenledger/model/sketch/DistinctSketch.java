@@ -97,6 +97,18 @@ public final class DistinctSketch {
     }
   }
 
+  /** Passes over a sketch as {@link #writeTo} wrote it. */
+  static void skip(ByteReader in) {
+    if (in.readByte() == 1) {
+      in.readBytes();
+    } else {
+      int n = in.readVarint32();
+      for (int i = 0; i < n; i++) {
+        in.readFixed32();
+      }
+    }
+  }
+
   /** Adds a sketch as {@link #writeTo} wrote it. */
   public void addFrom(ByteReader in) {
     if (in.readByte() == 1) {

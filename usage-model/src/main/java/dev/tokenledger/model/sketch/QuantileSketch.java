@@ -115,6 +115,15 @@ public final class QuantileSketch {
     }
   }
 
+  /** Passes over a sketch as {@link #writeTo} wrote it. */
+  static void skip(ByteReader in) {
+    int used = in.readVarint32();
+    for (int i = 0; i < used; i++) {
+      in.readVarint32();
+      in.readZigzag();
+    }
+  }
+
   /** Adds a sketch as {@link #writeTo} wrote it. */
   public void addFrom(ByteReader in) {
     int used = in.readVarint32();

@@ -2,6 +2,9 @@ package dev.tokenledger.model.sketch;
 
 import dev.tokenledger.model.stream.ByteReader;
 import dev.tokenledger.model.stream.ByteWriter;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * All that is kept of a series beside its sums, as one value of the column {@code sketches}:
@@ -10,6 +13,8 @@ import dev.tokenledger.model.stream.ByteWriter;
  */
 public final class SketchSet {
   private static final byte FORMAT = 1;
+  private static final Part[] PARTS = Part.values();
+  private static final Set<Part> ALL = Collections.unmodifiableSet(EnumSet.allOf(Part.class));
 
   private final QuantileSketch latency = new QuantileSketch();
   private final QuantileSketch timeToFirstToken = new QuantileSketch();
@@ -56,21 +61,65 @@ public final class SketchSet {
     return out.toByteArray();
   }
 
+  /** The sketches of a set, in the order in which they are written. */
+  public enum Part {
+    LATENCY,
+    TIME_TO_FIRST_TOKEN,
+    DURATION,
+    USERS,
+    SESSIONS
+  }
+
   /**
    * Adds a value of the column.
    *
    * @throws IllegalArgumentException if it was written in a format that is not known
    */
   public void addBytes(byte[] bytes) {
+    addBytes(bytes, ALL);
+  }
+
+  /**
+   * Adds some of the sketches of a value of the column: a question seldom needs all.
+   *
+   * @throws IllegalArgumentException if it was written in a format that is not known
+   */
+  public void addBytes(byte[] bytes, Set<Part> wanted) {
     ByteReader in = new ByteReader(bytes);
     byte format = in.readByte();
     if (format != FORMAT) {
       throw new IllegalArgumentException("unknown format of sketches: " + format);
     }
-    latency.addFrom(in);
-    timeToFirstToken.addFrom(in);
-    duration.addFrom(in);
-    users.addFrom(in);
-    sessions.addFrom(in);
+    int left = wanted.size();
+    for (Part part : PARTS) {
+      if (left == 0) {
+        return;
+      }
+      boolean adds = wanted.contains(part);
+      left -= adds ? 1 : 0;
+      switch (part) {
+        case LATENCY -> add(latency, in, adds);
+        case TIME_TO_FIRST_TOKEN -> add(timeToFirstToken, in, adds);
+        case DURATION -> add(duration, in, adds);
+        case USERS -> add(users, in, adds);
+        case SESSIONS -> add(sessions, in, adds);
+      }
+    }
+  }
+
+  private static void add(QuantileSketch sketch, ByteReader in, boolean adds) {
+    if (adds) {
+      sketch.addFrom(in);
+    } else {
+      QuantileSketch.skip(in);
+    }
+  }
+
+  private static void add(DistinctSketch sketch, ByteReader in, boolean adds) {
+    if (adds) {
+      sketch.addFrom(in);
+    } else {
+      DistinctSketch.skip(in);
+    }
   }
 }
