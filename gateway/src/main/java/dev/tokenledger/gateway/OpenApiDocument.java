@@ -15,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -74,13 +75,12 @@ class OpenApiDocument {
   }
 
   private Future<Texts> fetch(@Nullable Texts known) {
-    Map<Service, JsonNode> parts = new EnumMap<>(Service.class);
+    Map<Service, JsonNode> parts = Collections.synchronizedMap(new EnumMap<>(Service.class));
     List<Future<?>> all = new ArrayList<>();
     for (Service service : Service.values()) {
       all.add(
           services
-              .probe(service, "/openapi?format=json", "application/json")
-              .compose(OpenApiDocument::read)
+              .probe(service, "/openapi?format=json", "application/json", OpenApiDocument::read)
               .recover(failure -> lastKnown(service, known, failure))
               .onSuccess(part -> parts.put(service, part)));
     }

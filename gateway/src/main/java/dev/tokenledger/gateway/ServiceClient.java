@@ -2,6 +2,7 @@ package dev.tokenledger.gateway;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -14,6 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.time.Duration;
+import java.util.function.Function;
 
 /** The connections to the services: a bounded pool and a bounded queue for each. */
 @ApplicationScoped
@@ -22,10 +24,12 @@ class ServiceClient {
   private static final int KEEP_ALIVE_SECONDS = 60;
 
   private final GatewayConfig config;
+  private final Vertx vertx;
   private final HttpClient client;
 
   ServiceClient(GatewayConfig config, Vertx vertx) {
     this.config = config;
+    this.vertx = vertx;
     this.client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -47,14 +51,27 @@ class ServiceClient {
     return client.request(options(service, config.idleTimeout()));
   }
 
-  /** Asks the service itself for something short. */
-  Future<HttpClientResponse> probe(Service service, String uri, String accept) {
+  /**
+   * Asks the service itself for something short.
+   *
+   * @param read takes the answer; called on its event loop before any of its body has come, which a
+   *     handler of the returned future would not be
+   */
+  <T> Future<T> probe(
+      Service service, String uri, String accept, Function<HttpClientResponse, Future<T>> read) {
     RequestOptions options =
         options(service, config.probeTimeout())
             .setMethod(HttpMethod.GET)
             .setURI(uri)
             .putHeader("Accept", accept);
-    return client.request(options).compose(HttpClientRequest::send);
+    Promise<T> result = Promise.promise();
+    vertx.runOnContext(
+        run ->
+            client
+                .request(options)
+                .compose(request -> request.send().compose(read))
+                .onComplete(result));
+    return result.future();
   }
 
   private RequestOptions options(Service service, Duration idle) {

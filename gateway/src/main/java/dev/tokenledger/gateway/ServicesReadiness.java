@@ -36,8 +36,11 @@ class ServicesReadiness implements AsyncHealthCheck {
 
   private Future<String> state(Service service) {
     return services
-        .probe(service, "/q/health/ready", "application/json")
-        .compose(answer -> answer.end().map(ended -> state(answer)))
+        .probe(
+            service,
+            "/q/health/ready",
+            "application/json",
+            answer -> answer.end().map(ended -> state(answer)))
         .otherwise(failure -> "cannot be reached");
   }
 

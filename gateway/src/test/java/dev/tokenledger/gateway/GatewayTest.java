@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -246,13 +247,21 @@ class GatewayTest {
   @Test
   void requestsAreCountedByServiceAndKindOfStatus() throws Exception {
     get("/v1/analytics/teapot");
-    assertThat(
-            metrics
-                .get("tokenledger.gateway.requests")
-                .tags("service", "reporting", "status", "4xx")
-                .timer()
-                .count())
-        .isEqualTo(1);
+    // Counted once the answer has left, which its reader may see first.
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (answersCounted() == 0 && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(answersCounted()).isEqualTo(1);
+  }
+
+  private long answersCounted() {
+    Timer timer =
+        metrics
+            .find("tokenledger.gateway.requests")
+            .tags("service", "reporting", "status", "4xx")
+            .timer();
+    return timer == null ? 0 : timer.count();
   }
 
   private static void assertProblem(HttpResponse<String> answer, int status, String code)
