@@ -3,7 +3,6 @@ package dev.tokenledger.standalone;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -11,9 +10,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +27,34 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedDatabase implements EmbeddedStore {
   static final String OWNER = "postgres";
   private static final Duration STARTUP = Duration.ofSeconds(60);
+  private static final Duration BACKENDS_END = Duration.ofSeconds(10);
+  private static final long LOOK_EVERY_MILLIS = 50;
+  private static final long STOP_SECONDS = 20;
 
   /** The library's mark in a folder of binaries that is complete. */
   private static final String UNPACKED = ".exists";
+
+  private static final Map<String, String> SETTINGS = settings();
+
+  private static Map<String, String> settings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("listen_addresses", "127.0.0.1");
+    settings.put("fsync", "on");
+    settings.put("synchronous_commit", "on");
+    settings.put("full_page_writes", "on");
+    settings.put("max_connections", "60");
+    // The index of the identities that are new, with room for the rows of the day.
+    settings.put("shared_buffers", "256MB");
+    settings.put("bgwriter_delay", "50ms");
+    settings.put("bgwriter_lru_maxpages", "1000");
+    settings.put("wal_compression", "on");
+    settings.put("max_wal_size", "3GB");
+    settings.put("checkpoint_timeout", "15min");
+    settings.put("autovacuum_vacuum_insert_scale_factor", "0.5");
+    settings.put("jit", "off");
+    settings.put("timezone", "UTC");
+    return settings;
+  }
 
   private final Path files;
   private final Path binaries;
@@ -34,15 +62,15 @@ final class EmbeddedDatabase implements EmbeddedStore {
   private final String password;
   private final int port;
   private @Nullable EmbeddedPostgres postgres;
+  private @Nullable Process restarted;
+  private boolean started;
 
   EmbeddedDatabase(DataDirectory directory) throws IOException {
     this.files = directory.resolve("postgres");
     this.binaries = directory.resolve("postgres-binaries");
     this.log = directory.resolve("postgres.log");
     this.password = directory.secret("postgres");
-    try (ServerSocket free = new ServerSocket(0)) {
-      this.port = free.getLocalPort();
-    }
+    this.port = FreePort.find();
   }
 
   @Override
@@ -58,7 +86,12 @@ final class EmbeddedDatabase implements EmbeddedStore {
   public void start() throws IOException {
     Path pidFile = files.resolve("postmaster.pid");
     Orphan.stop(pidFile, "postgres");
+    awaitBackends();
     Files.deleteIfExists(pidFile);
+    if (started) {
+      startAgain();
+      return;
+    }
     removeHalfUnpacked();
     boolean fresh = !Files.exists(files.resolve("PG_VERSION"));
     EmbeddedPostgres.Builder builder =
@@ -70,28 +103,97 @@ final class EmbeddedDatabase implements EmbeddedStore {
             .setRegisterShutdownHook(false)
             .setPGStartupWait(STARTUP)
             .setOutputRedirector(appendTo(log))
-            .setErrorRedirector(appendTo(log))
-            .setServerConfig("listen_addresses", "127.0.0.1")
-            .setServerConfig("fsync", "on")
-            .setServerConfig("synchronous_commit", "on")
-            .setServerConfig("full_page_writes", "on")
-            .setServerConfig("max_connections", "60")
-            // The index of the identities that are new, with room for the rows of the day.
-            .setServerConfig("shared_buffers", "256MB")
-            .setServerConfig("bgwriter_delay", "50ms")
-            .setServerConfig("bgwriter_lru_maxpages", "1000")
-            .setServerConfig("wal_compression", "on")
-            .setServerConfig("max_wal_size", "3GB")
-            .setServerConfig("checkpoint_timeout", "15min")
-            .setServerConfig("autovacuum_vacuum_insert_scale_factor", "0.5")
-            .setServerConfig("jit", "off")
-            .setServerConfig("timezone", "UTC");
+            .setErrorRedirector(appendTo(log));
+    SETTINGS.forEach(builder::setServerConfig);
     if (!fresh) {
       builder.setConnectConfig("password", password);
     }
     postgres = builder.start();
     if (fresh) {
       requirePassword();
+    }
+    started = true;
+  }
+
+  /**
+   * Waits for the sessions of a server that was killed: until the last has noticed, a new server
+   * must not touch the files. They are known by where their program lies, in this data directory.
+   */
+  private void awaitBackends() throws IOException {
+    long end = System.nanoTime() + BACKENDS_END.toNanos();
+    for (List<ProcessHandle> left = backends(); !left.isEmpty(); left = backends()) {
+      if (System.nanoTime() > end) {
+        left.forEach(ProcessHandle::destroyForcibly);
+      }
+      pause();
+    }
+  }
+
+  private List<ProcessHandle> backends() {
+    return ProcessHandle.allProcesses()
+        .filter(p -> p.info().command().map(c -> c.startsWith(binaries + "/")).orElse(false))
+        .toList();
+  }
+
+  /**
+   * Starts a server that has died while this process runs. Not by the library: where its start
+   * fails, it keeps a lock that only the end of the process would release.
+   */
+  private void startAgain() throws IOException {
+    List<String> command = program("postgres");
+    command.addAll(List.of("-D", files.toString(), "-p", Integer.toString(port)));
+    SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+    Process process =
+        OwnSession.of(command).redirectErrorStream(true).redirectOutput(appendTo(log)).start();
+    restarted = process;
+    long end = System.nanoTime() + STARTUP.toNanos();
+    while (!answers()) {
+      if (!process.isAlive()) {
+        throw new IOException("Postgres ended at its start; " + log + " has the reason");
+      }
+      if (System.nanoTime() > end) {
+        process.destroyForcibly();
+        throw new IOException("Postgres is not ready within " + STARTUP.toSeconds() + " s");
+      }
+      pause();
+    }
+  }
+
+  private boolean answers() {
+    try (Connection connection = DriverManager.getConnection(url(), OWNER, password)) {
+      return connection.isValid(1);
+    } catch (SQLException e) {
+      // It does not listen yet, or recovers.
+      return false;
+    }
+  }
+
+  /**
+   * The beginning of a command line: Postgres does not run as root, but in a name space of users.
+   */
+  private List<String> program(String name) throws IOException {
+    List<String> command = new ArrayList<>();
+    if ("root".equals(System.getProperty("user.name"))) {
+      command.addAll(List.of("unshare", "-U"));
+    }
+    try (Stream<Path> versions = Files.list(binaries)) {
+      command.add(
+          versions
+              .map(version -> version.resolve("bin").resolve(name))
+              .filter(Files::isExecutable)
+              .max(Comparator.comparing(program -> program.toFile().lastModified()))
+              .orElseThrow(() -> new IOException("there is no " + name + " in " + binaries))
+              .toString());
+    }
+    return command;
+  }
+
+  private static void pause() throws IOException {
+    try {
+      TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while Postgres starts", e);
     }
   }
 
@@ -167,6 +269,32 @@ final class EmbeddedDatabase implements EmbeddedStore {
       } catch (IOException e) {
         throw new java.io.UncheckedIOException("cannot stop the embedded Postgres", e);
       }
+    }
+    Process again = restarted;
+    restarted = null;
+    if (again != null && again.isAlive()) {
+      stop(again);
+    }
+  }
+
+  /** Fast: sessions end at once, and what is committed is written. */
+  private void stop(Process server) {
+    try {
+      List<String> command = program("pg_ctl");
+      command.addAll(List.of("stop", "-D", files.toString(), "-m", "fast", "-w"));
+      new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(appendTo(log))
+          .start()
+          .waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+      if (!server.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        server.destroyForcibly();
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException("cannot stop the embedded Postgres", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      server.destroyForcibly();
     }
   }
 }

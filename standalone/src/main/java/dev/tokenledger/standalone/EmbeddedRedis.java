@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,9 +39,7 @@ final class EmbeddedRedis implements EmbeddedStore {
     this.binaries = directory.resolve("redis-binaries");
     this.log = directory.resolve("redis.log");
     this.password = directory.secret("redis");
-    try (ServerSocket free = new ServerSocket(0)) {
-      this.port = free.getLocalPort();
-    }
+    this.port = FreePort.find();
   }
 
   @Override
