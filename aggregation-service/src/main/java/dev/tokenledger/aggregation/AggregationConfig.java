@@ -19,6 +19,14 @@ public interface AggregationConfig {
   @WithDefault("24000")
   int maxBatchEvents();
 
+  /**
+   * From the beginning of one batch to that of the next, while what waits does not fill half a
+   * batch. Events that are settled together share rows of rollups, so that fewer, larger batches
+   * leave more of the machine to others; what was taken becomes visible that much later.
+   */
+  @WithDefault("500ms")
+  Duration settleInterval();
+
   /** How long a block may be with another consumer before it is taken over. */
   @WithDefault("30s")
   Duration claimAfter();

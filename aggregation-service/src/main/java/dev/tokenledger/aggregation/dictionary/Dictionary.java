@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,65 +68,83 @@ public final class Dictionary {
     }
   }
 
-  /** Values that are to be looked up together. */
+  /** Values that are to be looked up together, and where their numbers belong. */
   public static final class Missing {
-    private final Map<Integer, Map<Dimension, Set<String>>> values = new TreeMap<>();
-    private int noted;
+    private final Map<Integer, Map<Dimension, Map<String, List<Place>>>> places = new TreeMap<>();
 
-    /** How often a value was missing; grows when an event was encoded that has such a value. */
-    public int noted() {
-      return noted;
-    }
+    private record Place(int[] ids, int index) {}
 
-    void add(int tenantId, Dimension dimension, String value) {
-      noted++;
-      values
+    private void add(int tenantId, Dimension dimension, String value, int[] ids, int index) {
+      places
           .computeIfAbsent(tenantId, t -> new TreeMap<>())
-          .computeIfAbsent(dimension, d -> new HashSet<>())
-          .add(value);
+          .computeIfAbsent(dimension, d -> new HashMap<>())
+          .computeIfAbsent(value, v -> new ArrayList<>())
+          .add(new Place(ids, index));
     }
 
     public boolean isEmpty() {
-      return values.isEmpty();
+      return places.isEmpty();
     }
   }
 
   /**
-   * The number of a value, or -1 and a note in {@code missing} when memory does not have it.
+   * Puts the number of a value at its place in an array: now, or, when memory does not have it,
+   * when what is {@code missing} is resolved.
    *
    * @param value null for {@code (none)}
    */
-  public int find(int tenantId, Dimension dimension, @Nullable String value, Missing missing) {
+  public void find(
+      int tenantId,
+      Dimension dimension,
+      @Nullable String value,
+      int[] ids,
+      int index,
+      Missing missing) {
     if (value == null) {
-      return DimensionValues.NONE_ID;
+      ids[index] = DimensionValues.NONE_ID;
+      return;
     }
     Integer id = values(tenantId).of(dimension).get(value);
     if (id == null) {
-      missing.add(tenantId, dimension, value);
-      return -1;
+      missing.add(tenantId, dimension, value, ids, index);
+    } else {
+      ids[index] = id;
     }
-    return id;
   }
 
   /**
    * Reads the numbers of the values and gives new ones where there are none, in one committed
-   * transaction. Afterwards {@link #find} knows them all.
+   * transaction, and puts them at their places.
    */
   public void resolve(Connection connection, Missing missing) throws SQLException {
     Map<Integer, Map<Dimension, Map<String, Integer>>> found = new HashMap<>();
-    for (Map.Entry<Integer, Map<Dimension, Set<String>>> tenant : missing.values.entrySet()) {
-      for (Map.Entry<Dimension, Set<String>> entry : tenant.getValue().entrySet()) {
+    for (var tenant : missing.places.entrySet()) {
+      for (var dimension : tenant.getValue().entrySet()) {
         found
             .computeIfAbsent(tenant.getKey(), t -> new EnumMap<>(Dimension.class))
             .put(
-                entry.getKey(),
-                resolve(connection, tenant.getKey(), entry.getKey(), entry.getValue()));
+                dimension.getKey(),
+                resolve(
+                    connection,
+                    tenant.getKey(),
+                    dimension.getKey(),
+                    dimension.getValue().keySet()));
       }
     }
     connection.commit();
     found.forEach(
         (tenantId, dimensions) ->
-            dimensions.forEach((dimension, ids) -> values(tenantId).of(dimension).putAll(ids)));
+            dimensions.forEach(
+                (dimension, ids) -> {
+                  values(tenantId).of(dimension).putAll(ids);
+                  missing
+                      .places
+                      .get(tenantId)
+                      .get(dimension)
+                      .forEach(
+                          (value, places) ->
+                              places.forEach(place -> place.ids[place.index] = ids.get(value)));
+                }));
   }
 
   private Values values(int tenantId) {

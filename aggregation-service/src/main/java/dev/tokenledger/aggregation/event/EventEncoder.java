@@ -21,8 +21,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns admitted events into rows. Encoding is tried first with what the dictionary has in memory;
- * values it lacks are collected, resolved together, and the events encoded again. Thread-safe.
+ * Turns admitted events into rows. Values that the dictionary does not have in memory are
+ * collected, and put into the rows when they are resolved together. Thread-safe.
  */
 public final class EventEncoder {
   /** Fixed for ever: the keys it makes are stored. */
@@ -43,7 +43,7 @@ public final class EventEncoder {
   /**
    * Encodes one event.
    *
-   * @return the row, useless if anything was added to {@code missing}
+   * @return the row, whole once {@code missing} is resolved
    */
   public LedgerEvent encode(AdmittedBatch batch, UsageEvent event, Dictionary.Missing missing) {
     EventHeader header = event.header();
@@ -111,8 +111,8 @@ public final class EventEncoder {
     int at = 0;
     // In order of the keys, so that equal tags are equal arrays.
     for (Map.Entry<String, String> tag : new TreeMap<>(tags).entrySet()) {
-      ids[at++] = dictionary.find(tenantId, Dimension.TAG_KEY, tag.getKey(), missing);
-      ids[at++] = dictionary.find(tenantId, Dimension.TAG_VALUE, tag.getValue(), missing);
+      dictionary.find(tenantId, Dimension.TAG_KEY, tag.getKey(), ids, at++, missing);
+      dictionary.find(tenantId, Dimension.TAG_VALUE, tag.getValue(), ids, at++, missing);
     }
     return ids;
   }
@@ -145,7 +145,7 @@ public final class EventEncoder {
     }
 
     private void set(Dimension dimension, @Nullable String value) {
-      ids[dimension.ordinal()] = dictionary.find(tenantId, dimension, value, missing);
+      dictionary.find(tenantId, dimension, value, ids, dimension.ordinal(), missing);
     }
   }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An event as a row of the ledger: dimension values as numbers, measures as the rollups have them.
- * The arrays and the vector belong to the event and are not changed after it was made.
+ * The arrays belong to the event and are not changed after its values have their numbers.
  *
  * @param key 128-bit hash of the event's id; with the tenant, the event's identity
  * @param timeMicros start, microseconds since the epoch

@@ -37,6 +37,9 @@ public final class IdentityGenerations implements Runnable {
 
   private static final int FETCH_ROWS = 20_000;
 
+  /** Between portions, so that the making of a filter takes a third of a processor at most. */
+  private static final long BREATH_MILLIS = 25;
+
   private static final String LIST =
       "SELECT generation, sealed_at IS NOT NULL FROM ledger.identity_generations"
           + " ORDER BY generation DESC";
@@ -173,7 +176,7 @@ public final class IdentityGenerations implements Runnable {
     }
   }
 
-  private static KeyFilter load(Connection connection, int generation) throws SQLException {
+  private KeyFilter load(Connection connection, int generation) throws SQLException {
     try (PreparedStatement load = connection.prepareStatement(LOAD)) {
       load.setInt(1, generation);
       try (ResultSet row = load.executeQuery()) {
@@ -192,7 +195,7 @@ public final class IdentityGenerations implements Runnable {
     return filter;
   }
 
-  private static KeyFilter make(Connection connection, int generation) throws SQLException {
+  private KeyFilter make(Connection connection, int generation) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       KeyFilter filter;
       try (ResultSet row = statement.executeQuery("SELECT count(*) FROM " + table(generation))) {
@@ -202,9 +205,15 @@ public final class IdentityGenerations implements Runnable {
       statement.setFetchSize(FETCH_ROWS);
       try (ResultSet rows =
           statement.executeQuery("SELECT tenant_id, event_key FROM " + table(generation))) {
-        while (rows.next()) {
+        for (long row = 1; rows.next(); row++) {
           filter.add(rows.getInt(1), rows.getObject(2, UUID.class));
+          if (row % FETCH_ROWS == 0 && stopped.await(BREATH_MILLIS, TimeUnit.MILLISECONDS)) {
+            throw new SQLException("asked to stop");
+          }
         }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new SQLException("interrupted", e);
       }
       return filter;
     }

@@ -83,8 +83,12 @@ final class ShardConsumer implements Runnable {
     Duration pause = FIRST_PAUSE;
     while (!stopping) {
       try {
-        round();
+        long started = System.nanoTime();
+        int events = round();
         pause = FIRST_PAUSE;
+        if (events > 0 && events < config.maxBatchEvents() / 2 && !stopping) {
+          pause(config.settleInterval().minusNanos(System.nanoTime() - started));
+        }
       } catch (Exception e) {
         metrics.failed(shard);
         if (!stopping) {
@@ -101,10 +105,15 @@ final class ShardConsumer implements Runnable {
     closeConnections();
   }
 
-  private void round() throws SQLException {
+  /**
+   * Settles what can be read.
+   *
+   * @return the events in it
+   */
+  private int round() throws SQLException {
     List<BlockStream.Entry> entries = stream.read(config.maxBatchEvents());
     if (entries.isEmpty()) {
-      return;
+      return 0;
     }
     Settlement.Connections open = connections();
     if (hot.rebuildIfLost(open.naming())) {
@@ -124,7 +133,7 @@ final class ShardConsumer implements Runnable {
         }
       }
       if (readable.isEmpty()) {
-        return;
+        return 0;
       }
       stream.observe(readable.size(), events);
       finish(readable, metrics.time(shard, () -> settlement.settle(open, shard, encoder)));
@@ -137,6 +146,7 @@ final class ShardConsumer implements Runnable {
         settleAlone(open, entry);
       }
     }
+    return events;
   }
 
   /** The block of an entry, or null for one that cannot be read and was buried. */
@@ -253,7 +263,7 @@ final class ShardConsumer implements Runnable {
 
   private void pause(Duration duration) {
     try {
-      Thread.sleep(duration.toMillis());
+      Thread.sleep(Math.max(0, duration.toMillis()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stopping = true;

@@ -34,11 +34,15 @@ final class SketchFolder {
   /** One folder at a time, whatever number of processes there are. */
   private static final String LOCK = "SELECT pg_try_advisory_xact_lock(730581, 2)";
 
+  /**
+   * One snapshot for both, so these are the same rows. Not with IN: the journal is empty most of
+   * the time, and a planner who believes that would ask the inner question again for every row.
+   */
   private static final String TAKE =
-      "DELETE FROM ledger.sketch_journal WHERE journal_id IN (SELECT journal_id FROM"
-          + " ledger.sketch_journal ORDER BY journal_id LIMIT "
+      "DELETE FROM ledger.sketch_journal WHERE journal_id <= (SELECT max(journal_id) FROM (SELECT"
+          + " journal_id FROM ledger.sketch_journal ORDER BY journal_id LIMIT "
           + MAX_ROWS
-          + ") RETURNING tenant_id, cuboid, bucket, series_id, sketches";
+          + ") AS portion) RETURNING tenant_id, cuboid, bucket, series_id, sketches";
 
   private static final Map<Integer, Cuboid> CUBOIDS =
       Arrays.stream(Cuboid.values()).collect(Collectors.toMap(Cuboid::code, Function.identity()));

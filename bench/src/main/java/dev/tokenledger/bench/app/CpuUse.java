@@ -5,12 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * How the processes share the processors, from {@code /proc}. A process counts with those of its
- * descendants that live, and with the children it has waited for.
+ * How the processes share the processors, from {@code /proc}. A process counts with its
+ * descendants, save those that are measured under a name of their own.
  */
 public final class CpuUse {
   /** Clock ticks of {@code /proc/PID/stat} in a second; Linux has 100 on all usual platforms. */
@@ -52,22 +53,21 @@ public final class CpuUse {
     return text.toString();
   }
 
-  private static long ticks(long pid) throws IOException {
-    long own = ticksOfOne(pid);
-    long descendants =
-        ProcessHandle.of(pid).stream()
-            .flatMap(ProcessHandle::children)
-            .mapToLong(
-                child -> {
-                  try {
-                    return ticksOfOne(child.pid());
-                  } catch (IOException e) {
-                    // It has ended; its parent counts it from now on.
-                    return 0;
-                  }
-                })
-            .sum();
-    return own + descendants;
+  private long ticks(long pid) throws IOException {
+    long ticks = ticksOfOne(pid);
+    List<ProcessHandle> children =
+        ProcessHandle.of(pid).stream().flatMap(ProcessHandle::children).toList();
+    for (ProcessHandle child : children) {
+      if (!processes.containsValue(child.pid())) {
+        try {
+          ticks += ticks(child.pid());
+        } catch (NoSuchFileException e) {
+          // It has ended; its parent counts it from now on.
+          continue;
+        }
+      }
+    }
+    return ticks;
   }
 
   private static long ticksOfOne(long pid) throws IOException {

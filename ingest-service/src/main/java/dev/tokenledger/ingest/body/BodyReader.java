@@ -45,7 +45,7 @@ public class BodyReader {
     String name = encoding == null ? "identity" : encoding.trim().toLowerCase(Locale.ROOT);
     try {
       return switch (name) {
-        case "identity", "" -> readAll(counted, maxBytes, (int) Math.max(length, 1024));
+        case "identity", "" -> readAll(counted, maxBytes, (int) length);
         case "gzip", "x-gzip" -> readAll(new GZIPInputStream(counted, 1 << 15), 0, 1 << 16);
         case "zstd" -> readAll(new ZstdInputStream(counted), 0, 1 << 16);
         default ->
@@ -71,19 +71,25 @@ public class BodyReader {
 
   private byte[] readAll(InputStream in, int limit, int expected) throws IOException {
     int max = limit > 0 ? limit : maxDecompressed;
-    byte[] buffer = new byte[Math.min(max, Math.max(1024, expected)) + 1];
+    byte[] buffer = new byte[Math.min(max, expected > 0 ? expected : 4_096)];
     int size = 0;
     while (true) {
       int read = in.read(buffer, size, buffer.length - size);
       if (read < 0) {
-        return size == buffer.length ? buffer : Arrays.copyOf(buffer, size);
+        return Arrays.copyOf(buffer, size);
       }
       size += read;
-      if (size > max) {
-        throw limit > 0 ? tooLarge() : decompressedTooLarge();
-      }
       if (size == buffer.length) {
-        buffer = Arrays.copyOf(buffer, (int) Math.min(max + 1L, buffer.length * 2L));
+        // Most often this is all, and the buffer has just its size.
+        int next = in.read();
+        if (next < 0) {
+          return buffer;
+        }
+        if (size == max) {
+          throw limit > 0 ? tooLarge() : decompressedTooLarge();
+        }
+        buffer = Arrays.copyOf(buffer, (int) Math.min(max, buffer.length * 2L));
+        buffer[size++] = (byte) next;
       }
     }
   }

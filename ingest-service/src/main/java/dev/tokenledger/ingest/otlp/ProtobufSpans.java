@@ -36,20 +36,17 @@ final class ProtobufSpans {
   private static ExportTraceServiceRequest parse(byte[] body) {
     try {
       return ExportTraceServiceRequest.parseFrom(body);
-    } catch (InvalidProtocolBufferException e) {
-      String reason = String.valueOf(e.getMessage());
-      if (reason.contains("UTF-8")) {
+    } catch (InvalidProtocolBufferException strict) {
+      try {
+        return ExportTraceServiceRequest.parseFrom(RepairedText.of(body));
+      } catch (InvalidProtocolBufferException e) {
+        e.addSuppressed(strict);
         throw new ProblemException(
-            ProblemCode.INVALID_UTF8,
-            "A text in the ExportTraceServiceRequest is not valid UTF-8; the sender must not cut"
-                + " text within a character.",
+            ProblemCode.MALFORMED_BODY,
+            "The body is no ExportTraceServiceRequest in protobuf encoding, or was cut. Send"
+                + " OTLP/JSON with Content-Type application/json.",
             e);
       }
-      throw new ProblemException(
-          ProblemCode.MALFORMED_BODY,
-          "The body is no ExportTraceServiceRequest in protobuf encoding, or was cut. Send OTLP/JSON"
-              + " with Content-Type application/json.",
-          e);
     }
   }
 

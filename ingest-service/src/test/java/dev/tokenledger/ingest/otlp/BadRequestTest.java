@@ -11,6 +11,7 @@ import dev.tokenledger.platform.problem.ProblemException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -108,16 +109,23 @@ class BadRequestTest {
             problem -> assertThat(problem.code()).isEqualTo(ProblemCode.INVALID_UTF8));
   }
 
+  /** Exporters drop a batch that is refused: a text that was cut must not take calls with it. */
   @Test
-  void protobufThatIsNotUtf8IsSaidToBeSo() throws IOException {
+  void textInProtobufThatIsNotUtf8IsMendedAndNothingBesideItIsLost() throws IOException {
     byte[] body =
-        OtlpProtobuf.of(OtlpJson.request(OtlpJson.chat().with("gen_ai.agent.name", "xx")));
+        OtlpProtobuf.of(
+            OtlpJson.request(
+                OtlpJson.chat().with("gen_ai.agent.name", "helper-xx-one"),
+                OtlpJson.span(OtlpJson.TRACE, "b7ad6b7169203332", null, "chat gpt-4o")
+                    .with("gen_ai.operation.name", "chat")
+                    .with("gen_ai.request.model", "gpt-4o")));
     int at = new String(body, StandardCharsets.ISO_8859_1).indexOf("xx");
     body[at] = (byte) 0xC3;
-    assertThatThrownBy(() -> decoder.decodeProtobuf(body))
-        .isInstanceOfSatisfying(
-            ProblemException.class,
-            problem -> assertThat(problem.code()).isEqualTo(ProblemCode.INVALID_UTF8));
+    Decoded decoded = decoder.decodeProtobuf(body);
+    assertThat(decoded.rejected()).isEmpty();
+    List<ModelCall> calls = Ledger.events(decoded, ModelCall.class);
+    assertThat(calls).hasSize(2);
+    assertThat(calls.get(0).header().agent()).isEqualTo("helper-\uFFFDx-one");
   }
 
   @Test

@@ -4,7 +4,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
-import java.nio.file.Files;
+import dev.tokenledger.testsupport.NeededProgram;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,16 +17,12 @@ final class Browser implements AutoCloseable {
 
   Browser() {
     Path executable =
-        Path.of(
-            Optional.ofNullable(System.getProperty("CHROMIUM"))
-                .or(() -> Optional.ofNullable(System.getenv("CHROMIUM")))
-                .orElse("/usr/bin/chromium"));
-    if (!Files.isExecutable(executable)) {
-      throw new IllegalStateException(
-          "The page tests need Chromium, and there is none at "
-              + executable
-              + ". Install it (Debian: apt-get install chromium), or set CHROMIUM to its path.");
-    }
+        NeededProgram.at(
+            Path.of(
+                Optional.ofNullable(System.getProperty("CHROMIUM"))
+                    .or(() -> Optional.ofNullable(System.getenv("CHROMIUM")))
+                    .orElse("/usr/bin/chromium")),
+            "chromium");
     playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));

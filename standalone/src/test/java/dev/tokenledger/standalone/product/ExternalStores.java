@@ -1,5 +1,6 @@
 package dev.tokenledger.standalone.product;
 
+import dev.tokenledger.testsupport.NeededProgram;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -80,15 +81,12 @@ final class ExternalStores implements AutoCloseable {
   }
 
   private void startRedis() throws IOException {
-    if (!Files.isExecutable(DEBIAN_REDIS)) {
-      throw new AssertionError(
-          "this test needs Redis 7 at " + DEBIAN_REDIS + ": apt-get install redis-server");
-    }
+    Path program = NeededProgram.at(DEBIAN_REDIS, "redis-server");
     Path data = Files.createDirectory(folder.resolve("redis"));
     redis =
         start(
             List.of(
-                DEBIAN_REDIS.toString(),
+                program.toString(),
                 "--port " + redisPort,
                 "--bind 127.0.0.1",
                 "--dir " + data,
@@ -161,12 +159,7 @@ final class ExternalStores implements AutoCloseable {
                 .max(Comparator.naturalOrder());
       }
     }
-    return newest.orElseThrow(
-        () ->
-            new AssertionError(
-                "this test needs Postgres below "
-                    + DEBIAN_POSTGRES
-                    + ": apt-get install postgresql"));
+    return newest.orElseThrow(() -> NeededProgram.missing(DEBIAN_POSTGRES, "postgresql"));
   }
 
   private static boolean isRoot() {

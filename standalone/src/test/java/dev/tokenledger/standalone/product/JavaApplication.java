@@ -39,7 +39,8 @@ final class JavaApplication {
   void start(List<String> arguments, Map<String, String> environment, Api anonymous)
       throws Exception {
     List<String> command = new ArrayList<>();
-    command.add("setsid");
+    // A shell's background job ignores Ctrl-C, and so would whatever it starts.
+    command.addAll(List.of("env", "--default-signal=INT", "setsid"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
     ProcessBuilder builder =

@@ -2,7 +2,6 @@ package dev.tokenledger.model.sketch;
 
 import dev.tokenledger.model.stream.ByteReader;
 import dev.tokenledger.model.stream.ByteWriter;
-import java.util.Arrays;
 
 /**
  * A mergeable summary of durations from which any percentile is read within {@link
@@ -38,6 +37,10 @@ public final class QuantileSketch {
   }
 
   public void add(QuantileSketch other) {
+    if (other.bins.length == 0) {
+      return;
+    }
+    makeRoom(other.first, other.first + other.bins.length - 1);
     for (int i = 0; i < other.bins.length; i++) {
       if (other.bins[i] != 0) {
         addToBin(other.first + i, other.bins[i]);
@@ -46,20 +49,24 @@ public final class QuantileSketch {
   }
 
   private void addToBin(int bin, long times) {
-    if (bins.length == 0) {
-      bins = new long[8];
-      first = Math.max(0, bin - 4);
-    } else if (bin < first) {
-      int newFirst = Math.max(0, bin - 16);
-      long[] wider = new long[bins.length + first - newFirst];
-      System.arraycopy(bins, 0, wider, first - newFirst, bins.length);
-      bins = wider;
-      first = newFirst;
-    } else if (bin >= first + bins.length) {
-      bins = Arrays.copyOf(bins, Math.min(MAX_BINS - first, bin - first + 17));
-    }
+    makeRoom(bin, bin);
     bins[bin - first] += times;
     count += times;
+  }
+
+  /** Makes bins from one to another; more than asked, so that growing by single bins is rare. */
+  private void makeRoom(int from, int to) {
+    int end = first + bins.length;
+    if (bins.length > 0 && from >= first && to < end) {
+      return;
+    }
+    int spare = Math.max(4, bins.length / 2);
+    int newFirst = bins.length == 0 || from < first ? Math.max(0, from - spare) : first;
+    int newEnd = bins.length == 0 || to >= end ? Math.min(MAX_BINS, to + 1 + spare) : end;
+    long[] wider = new long[newEnd - newFirst];
+    System.arraycopy(bins, 0, wider, bins.length == 0 ? 0 : first - newFirst, bins.length);
+    bins = wider;
+    first = newFirst;
   }
 
   public long count() {

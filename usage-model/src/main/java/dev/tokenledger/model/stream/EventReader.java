@@ -29,6 +29,7 @@ final class EventReader {
 
   private final ByteReader in;
   private final List<String> numbered = new ArrayList<>();
+  private final Map<String, CallStatus> statuses = new HashMap<>();
 
   EventReader(ByteReader in) {
     this.in = in;
@@ -106,6 +107,9 @@ final class EventReader {
     int size = in.readVarint32();
     if (size == 0) {
       return Map.of();
+    }
+    if (size == 1) {
+      return Map.of(required(shared(), "key"), required(shared(), "value"));
     }
     Map<String, String> map = new HashMap<>();
     for (int i = 0; i < size; i++) {
@@ -207,7 +211,8 @@ final class EventReader {
   }
 
   private CallStatus readStatus() {
-    return CallStatus.valueOf(constant(shared()));
+    return statuses.computeIfAbsent(
+        required(shared(), "status"), label -> CallStatus.valueOf(constant(label)));
   }
 
   private static String constant(@Nullable String label) {
