@@ -3,6 +3,7 @@ package dev.tokenledger.standalone.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -114,10 +115,12 @@ class BadRequestsIT {
     refused(api.reportChunked(body, JSON), 413, "body_too_large", "16777216");
   }
 
-  @Test
-  void aSmallBodyThatUnpacksToAHugeOneIsRefused() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "zstd"})
+  void aSmallBodyThatUnpacksToAHugeOneIsRefused(String encoding) throws Exception {
     ByteArrayOutputStream bomb = new ByteArrayOutputStream();
-    try (OutputStream out = new GZIPOutputStream(bomb)) {
+    try (OutputStream out =
+        encoding.equals("gzip") ? new GZIPOutputStream(bomb) : new ZstdOutputStream(bomb)) {
       out.write(("[" + call()).getBytes(StandardCharsets.UTF_8));
       byte[] blanks = new byte[MEBIBYTE];
       Arrays.fill(blanks, (byte) ' ');
@@ -127,7 +130,7 @@ class BadRequestsIT {
       out.write(']');
     }
     refused(
-        api.report(bomb.toByteArray(), encoded("gzip")),
+        api.report(bomb.toByteArray(), encoded(encoding)),
         413,
         "decompressed_too_large",
         "134217728");

@@ -82,7 +82,7 @@ final class ExternalStores implements AutoCloseable {
 
   private void startRedis() throws IOException {
     Path program = NeededProgram.at(DEBIAN_REDIS, "redis-server");
-    Path data = Files.createDirectory(folder.resolve("redis"));
+    Path data = Files.createDirectories(folder.resolve("redis"));
     redis =
         start(
             List.of(
@@ -114,6 +114,11 @@ final class ExternalStores implements AutoCloseable {
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale=C.UTF-8"));
+    runPostgres(programs, data);
+    Eventually.holds("Postgres accepts connections; see " + folder, START, this::createDatabase);
+  }
+
+  private void runPostgres(Path programs, Path data) throws IOException {
     postgres =
         start(
             asPostgres(
@@ -127,7 +132,38 @@ final class ExternalStores implements AutoCloseable {
                 "-c",
                 "unix_socket_directories="),
             "postgres.log");
-    Eventually.holds("Postgres accepts connections; see " + folder, START, this::createDatabase);
+  }
+
+  /** Ends Redis at once and starts it again on what it has kept, as a service manager would. */
+  void killAndStartRedis() throws IOException {
+    end(redis);
+    startRedis();
+  }
+
+  /** As {@link #killAndStartRedis}, for Postgres. */
+  void killAndStartPostgres() throws Exception {
+    end(postgres);
+    Path programs = postgresPrograms();
+    Path data = folder.resolve("postgres");
+    Eventually.holds(
+        "Postgres starts again; see " + folder,
+        START,
+        () -> {
+          // It refuses to, as long as one of its children has not seen that it is gone.
+          runPostgres(programs, data);
+          return !running(postgres).waitFor(500, TimeUnit.MILLISECONDS);
+        });
+  }
+
+  private static void end(@Nullable Process store) {
+    running(store).destroyForcibly().onExit().join();
+  }
+
+  private static Process running(@Nullable Process store) {
+    if (store == null) {
+      throw new IllegalStateException("the store was not started");
+    }
+    return store;
   }
 
   private boolean createDatabase() {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,56 @@ class KeysIT {
   KeysIT(TokenLedgerProcess product) {
     this.product = product;
     this.admin = product.admin();
+  }
+
+  /** As OpenAI's, Anthropic's and Langfuse's clients send theirs. */
+  @Test
+  void aKeyIsTakenFromWhereverClientsPutIt() throws Exception {
+    String key = create("ingest", "default", null).path("key").asText();
+    assertThat(reportWith("Authorization", "Bearer " + key).status()).isEqualTo(202);
+    assertThat(reportWith("Authorization", "bearer  " + key).status()).isEqualTo(202);
+    assertThat(reportWith("x-api-key", key).status()).isEqualTo(202);
+    Api.Answer refused = reportWith("x-api-key", key + "0");
+    assertThat(refused.status()).isEqualTo(401);
+    assertThat(refused.code()).isEqualTo("unauthenticated");
+    assertThat(refused.text()).doesNotContain(key);
+  }
+
+  @Test
+  void aPairOfKeysIsTakenAsBasicAuthenticationAndNotByHalf() throws Exception {
+    String publicKey = product.firstKey("TOKENLEDGER_LANGFUSE_PUBLIC_KEY");
+    String secretKey = product.firstKey("TOKENLEDGER_LANGFUSE_SECRET_KEY");
+    assertThat(reportWith("Authorization", basic(publicKey, secretKey)).status()).isEqualTo(202);
+    for (String wrong :
+        List.of(
+            basic(publicKey, secretKey + "x"),
+            basic(publicKey, ""),
+            basic(publicKey + "x", secretKey),
+            basic(secretKey, publicKey),
+            "Basic " + publicKey,
+            "Basic ====",
+            "Bearer " + secretKey)) {
+      Api.Answer refused = reportWith("Authorization", wrong);
+      assertThat(refused.status()).as(wrong).isEqualTo(401);
+      assertThat(refused.code()).as(wrong).isEqualTo("unauthenticated");
+    }
+  }
+
+  private static String basic(String user, String password) {
+    return "Basic "
+        + Base64.getEncoder()
+            .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Api.Answer reportWith(String header, String value) throws IOException {
+    return product
+        .api("")
+        .report(
+            "[" + Events.call(UUID.randomUUID().toString(), 1, 1) + "]",
+            "Content-Type",
+            "application/json",
+            header,
+            value);
   }
 
   @Test

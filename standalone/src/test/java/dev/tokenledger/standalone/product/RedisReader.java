@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Looks into the application's Redis. */
+/** Looks into the application's Redis, and changes its settings. */
 final class RedisReader implements AutoCloseable {
   private static final long TIMEOUT_SECONDS = 10;
 
@@ -24,13 +24,20 @@ final class RedisReader implements AutoCloseable {
             vertx, new RedisOptions().setConnectionString(url.toString()).setPassword(password));
   }
 
+  void configure(String name, String value) throws Exception {
+    send(Request.cmd(Command.CONFIG).arg("SET").arg(name).arg(value));
+  }
+
+  private Response send(Request request) throws Exception {
+    return redis
+        .send(request)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
   Map<String, String> hash(String key) throws Exception {
-    Response fields =
-        redis
-            .send(Request.cmd(Command.HGETALL).arg(key))
-            .toCompletionStage()
-            .toCompletableFuture()
-            .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+    Response fields = send(Request.cmd(Command.HGETALL).arg(key));
     Map<String, String> hash = new HashMap<>();
     for (String field : fields.getKeys()) {
       hash.put(field, fields.get(field).toString());

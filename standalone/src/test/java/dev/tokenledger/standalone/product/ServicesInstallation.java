@@ -112,12 +112,30 @@ final class ServicesInstallation implements Installation {
     }
   }
 
+  ExternalStores stores() {
+    return stores;
+  }
+
   /** Ends a service at once; the launcher starts another. */
   void kill(String name) {
-    ProcessHandle victim =
-        process(name).orElseThrow(() -> new AssertionError(name + " does not run"));
-    victim.destroyForcibly();
-    victim.onExit().join();
+    if (!killIfAlive(name)) {
+      throw new AssertionError(name + " does not run");
+    }
+  }
+
+  /**
+   * Ends a service at once.
+   *
+   * @return false if it does not run just now
+   */
+  boolean killIfAlive(String name) {
+    Optional<ProcessHandle> victim = process(name).filter(ProcessHandle::isAlive);
+    victim.ifPresent(
+        running -> {
+          running.destroyForcibly();
+          running.onExit().join();
+        });
+    return victim.isPresent();
   }
 
   /** Ends the launcher at once; what it has started stays behind, as after a crash. */

@@ -77,6 +77,26 @@ class StoreOutageIT {
     new LedgerProof(process).holds();
   }
 
+  /** Who acknowledges must not lose: a Redis that may is not written to. */
+  @Test
+  void aRedisThatMayLoseWhatItTookIsNotTrustedUntilItMayNot() throws Exception {
+    try (RedisReader redis = process.redis()) {
+      for (String[] setting : new String[][] {{"appendfsync", "everysec"}, {"appendonly", "no"}}) {
+        redis.configure(setting[0], setting[1]);
+        Eventually.holds("nothing is taken", RECOVERY, () -> send("volatile").status() == 503);
+        Api.Answer refused = send("volatile");
+        assertThat(refused.code()).isEqualTo("not_ready");
+        assertThat(refused.detail()).contains(setting[0] + " " + setting[1]);
+        assertThat(refused.retryAfter()).isPresent();
+        assertThat(process.api("").isReady()).isFalse();
+        redis.configure("appendonly", "yes");
+        redis.configure("appendfsync", "always");
+        Eventually.holds("events are taken again", RECOVERY, () -> send("durable").status() == 202);
+        Eventually.holds("it is ready", RECOVERY, () -> process.api("").isReady());
+      }
+    }
+  }
+
   private boolean isPostgresBack() throws IOException {
     return process.admin().get("/v1/keys").status() == 200;
   }

@@ -10,6 +10,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -163,20 +164,35 @@ final class TokenLedgerProcess implements Installation {
     application.kill();
   }
 
-  void killPostgres() {
-    kill(data.resolve("postgres/postmaster.pid"));
+  /**
+   * Ends Postgres at once.
+   *
+   * @return false if it does not run just now
+   */
+  boolean killPostgres() {
+    return kill(data.resolve("postgres/postmaster.pid"));
   }
 
-  void killRedis() {
-    kill(data.resolve("redis/redis.pid"));
+  /** As {@link #killPostgres}, for Redis. */
+  boolean killRedis() {
+    return kill(data.resolve("redis/redis.pid"));
   }
 
-  private static void kill(Path pidFile) {
-    long pid = Long.parseLong(lines(pidFile).get(0).strip());
-    ProcessHandle store =
-        ProcessHandle.of(pid).orElseThrow(() -> new AssertionError(pidFile + " is stale"));
-    store.destroyForcibly();
-    store.onExit().join();
+  private static boolean kill(Path pidFile) {
+    Optional<ProcessHandle> store;
+    try (Stream<String> lines = Files.lines(pidFile)) {
+      store = lines.findFirst().flatMap(pid -> ProcessHandle.of(Long.parseLong(pid.strip())));
+    } catch (IOException e) {
+      // Removed, or not written yet.
+      return false;
+    }
+    // One that has ended and that nobody has asked about yet has no command.
+    if (store.flatMap(running -> running.info().command()).isEmpty()) {
+      return false;
+    }
+    store.get().destroyForcibly();
+    store.get().onExit().join();
+    return true;
   }
 
   /** Stops the application and removes its data; the log stays. */

@@ -1,38 +1,75 @@
 package dev.tokenledger.standalone.product;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** A receiver of webhooks that keeps one request of each {@code webhook-id}. */
+/** A receiver of webhooks. It takes them all, after it has answered as a test wants it to. */
 final class Webhooks implements AutoCloseable {
-  private final Map<String, JsonNode> received = new ConcurrentHashMap<>();
+  private final List<Request> requests = new ArrayList<>();
+  private final Deque<Refusal> refusals;
   private final HttpServer server;
 
-  Webhooks() throws IOException {
+  /** A request as it came. */
+  record Request(String id, String timestamp, String signature, String body) {}
+
+  /**
+   * An answer to one request.
+   *
+   * @param retryAfter the header, or empty for none
+   */
+  record Refusal(int status, String retryAfter) {}
+
+  /**
+   * @param refusals answers to the first requests, in order
+   */
+  Webhooks(Refusal... refusals) throws IOException {
+    this.refusals = new ArrayDeque<>(List.of(refusals));
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          received.put(
-              exchange.getRequestHeaders().getFirst("webhook-id"),
-              Api.JSON.readTree(exchange.getRequestBody().readAllBytes()));
-          exchange.sendResponseHeaders(204, -1);
-          exchange.close();
-        });
+    server.createContext("/", this::receive);
     server.start();
+  }
+
+  private synchronized void receive(HttpExchange exchange) throws IOException {
+    requests.add(
+        new Request(
+            exchange.getRequestHeaders().getFirst("webhook-id"),
+            exchange.getRequestHeaders().getFirst("webhook-timestamp"),
+            exchange.getRequestHeaders().getFirst("webhook-signature"),
+            new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+    Refusal refusal = refusals.poll();
+    if (refusal != null && !refusal.retryAfter.isEmpty()) {
+      exchange.getResponseHeaders().add("Retry-After", refusal.retryAfter);
+    }
+    exchange.sendResponseHeaders(refusal == null ? 204 : refusal.status, -1);
+    exchange.close();
   }
 
   String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/";
   }
 
-  Map<String, JsonNode> received() {
-    return Map.copyOf(received);
+  synchronized List<Request> requests() {
+    return List.copyOf(requests);
+  }
+
+  /** The bodies by {@code webhook-id}. */
+  synchronized Map<String, JsonNode> received() throws IOException {
+    Map<String, JsonNode> received = new LinkedHashMap<>();
+    for (Request request : requests) {
+      received.put(request.id, Api.JSON.readTree(request.body));
+    }
+    return received;
   }
 
   @Override
