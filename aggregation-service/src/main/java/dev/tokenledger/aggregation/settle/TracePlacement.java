@@ -11,8 +11,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -22,6 +20,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sees to it that of several nested records of one model call one is counted, in whichever order
@@ -29,10 +28,14 @@ import java.util.TreeSet;
  * about all of the trace that is known, and events on which its answer has changed are corrected.
  */
 final class TracePlacement {
+  private static final String LOCK =
+      "SELECT pg_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k";
+
   private static final String UPSERT =
       "INSERT INTO ledger.spans AS s (tenant_id, trace_id, span_id, parent_span_id, call_event_id,"
           + " call_event_key, call_time, call_tokens, call_counted, response_id, tool)"
-          + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          + " SELECT * FROM unnest(?::integer[], ?::text[], ?::text[], ?::text[], ?::text[],"
+          + " ?::uuid[], ?::timestamptz[], ?::bigint[], ?::boolean[], ?::text[], ?::boolean[])"
           + " ON CONFLICT (tenant_id, trace_id, span_id) DO UPDATE SET"
           + " parent_span_id = coalesce(s.parent_span_id, excluded.parent_span_id),"
           + " call_event_id = coalesce(s.call_event_id, excluded.call_event_id),"
@@ -43,9 +46,16 @@ final class TracePlacement {
           + " response_id = coalesce(s.response_id, excluded.response_id),"
           + " tool = s.tool OR excluded.tool";
 
+  /** One look-up by key for each trace; its spans follow one another. */
   private static final String SELECT =
-      "SELECT span_id, parent_span_id, call_event_id, call_tokens, call_counted, response_id, tool"
-          + " FROM ledger.spans WHERE tenant_id = ? AND trace_id = ?";
+      "SELECT w.position, s.* FROM unnest(?::integer[], ?::text[]) WITH ORDINALITY"
+          + " AS w (tenant_id, trace_id, position) CROSS JOIN LATERAL (SELECT span_id,"
+          + " parent_span_id, call_event_id, call_tokens, call_counted, response_id, tool"
+          + " FROM ledger.spans WHERE tenant_id = w.tenant_id AND trace_id = w.trace_id OFFSET 0) s"
+          + " ORDER BY w.position";
+
+  /** Spans that are read at once. */
+  private static final int FETCH_ROWS = 5_000;
 
   private static final String SET_COUNTED =
       "UPDATE ledger.spans SET call_counted = ?"
@@ -96,9 +106,7 @@ final class TracePlacement {
 
     Map<EventIdentity, Boolean> decided = new HashMap<>();
     List<EventIdentity> changed = new ArrayList<>();
-    for (TraceKey trace : traces) {
-      decide(connection, trace, freshByIdentity, decided, changed);
-    }
+    decide(connection, List.copyOf(traces), freshByIdentity, decided, changed);
     correct(connection, changed, decided, delta);
     List<LedgerEvent> placed = new ArrayList<>(fresh.size());
     for (LedgerEvent event : fresh) {
@@ -110,15 +118,14 @@ final class TracePlacement {
 
   /** Parts of one trace are settled one after the other, whichever shard they come from. */
   private static void lock(Connection connection, Collection<TraceKey> traces) throws SQLException {
-    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(?)")) {
-      SortedSet<Long> keys = new TreeSet<>();
-      for (TraceKey trace : traces) {
-        keys.add(EventEncoder.key(trace.tenantId + "/" + trace.traceId).getMostSignificantBits());
-      }
-      for (long key : keys) {
-        lock.setLong(1, key);
-        lock.execute();
-      }
+    SortedSet<Long> keys = new TreeSet<>();
+    for (TraceKey trace : traces) {
+      keys.add(EventEncoder.key(trace.tenantId + "/" + trace.traceId).getMostSignificantBits());
+    }
+    try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
+      // In the order of the array, which is the same for all who lock.
+      lock.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+      lock.execute();
     }
   }
 
@@ -136,14 +143,21 @@ final class TracePlacement {
             .merge(link.spanId(), link, TracePlacement::richer);
       }
     }
+    List<Object[]> rows = new ArrayList<>();
+    spans.forEach(
+        (trace, links) -> links.values().forEach(link -> rows.add(row(trace, link, fresh))));
+    String[] types = {
+      "integer", "text", "text", "text", "text", "uuid", "text", "bigint", "boolean", "text",
+      "boolean"
+    };
     try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
-      for (Map.Entry<TraceKey, Map<String, SpanLink>> trace : spans.entrySet()) {
-        for (SpanLink link : trace.getValue().values()) {
-          bind(upsert, trace.getKey().tenantId, link, fresh);
-          upsert.addBatch();
-        }
+      for (int i = 0; i < types.length; i++) {
+        int column = i;
+        upsert.setArray(
+            i + 1,
+            connection.createArrayOf(types[i], rows.stream().map(row -> row[column]).toArray()));
       }
-      upsert.executeBatch();
+      upsert.executeUpdate();
     }
   }
 
@@ -155,79 +169,111 @@ final class TracePlacement {
     return a.parentSpanId() == null ? b : a;
   }
 
-  private static void bind(
-      PreparedStatement upsert, int tenantId, SpanLink link, Map<EventIdentity, LedgerEvent> fresh)
-      throws SQLException {
-    LedgerEvent call =
+  /** The columns of a span, in the order of the statement. */
+  private static @Nullable Object[] row(
+      TraceKey trace, SpanLink link, Map<EventIdentity, LedgerEvent> fresh) {
+    @Nullable LedgerEvent call =
         link.callEventId() == null
             ? null
-            : fresh.get(new EventIdentity(tenantId, EventEncoder.key(link.callEventId())));
-    upsert.setInt(1, tenantId);
-    upsert.setString(2, link.traceId());
-    upsert.setString(3, link.spanId());
-    upsert.setString(4, link.parentSpanId());
-    upsert.setString(5, call == null ? null : call.eventId());
-    upsert.setObject(6, call == null ? null : call.key(), Types.OTHER);
-    upsert.setTimestamp(7, call == null ? null : Timestamp.from(StoredEvents.instant(call)));
-    upsert.setLong(8, call == null ? 0 : tokens(call));
-    upsert.setBoolean(9, call != null);
-    upsert.setString(10, link.responseId());
-    upsert.setBoolean(11, link.tool());
+            : fresh.get(new EventIdentity(trace.tenantId, EventEncoder.key(link.callEventId())));
+    return new @Nullable Object[] {
+      trace.tenantId,
+      trace.traceId,
+      link.spanId(),
+      link.parentSpanId(),
+      call == null ? null : call.eventId(),
+      call == null ? null : call.key(),
+      call == null ? null : StoredEvents.instant(call).toString(),
+      call == null ? 0L : tokens(call),
+      call != null,
+      link.responseId(),
+      link.tool()
+    };
   }
 
   private static long tokens(LedgerEvent call) {
     return call.measures().get(Measure.INPUT_TOKENS) + call.measures().get(Measure.OUTPUT_TOKENS);
   }
 
+  /** What is known of a trace, and what was decided about it before. */
+  private static final class Known {
+    private final List<WrapperRule.Node> nodes = new ArrayList<>();
+    private final Map<String, Boolean> counted = new HashMap<>();
+
+    private void add(ResultSet row) throws SQLException {
+      String call = row.getString(4);
+      nodes.add(
+          new WrapperRule.Node(
+              row.getString(2),
+              row.getString(3),
+              call,
+              row.getString(7),
+              row.getLong(5),
+              row.getBoolean(8)));
+      if (call != null) {
+        counted.put(call, row.getBoolean(6));
+      }
+    }
+  }
+
   private static void decide(
       Connection connection,
-      TraceKey trace,
+      List<TraceKey> traces,
       Map<EventIdentity, LedgerEvent> fresh,
       Map<EventIdentity, Boolean> decided,
       List<EventIdentity> changed)
       throws SQLException {
-    List<WrapperRule.Node> nodes = new ArrayList<>();
-    Map<String, Boolean> counted = new HashMap<>();
-    try (PreparedStatement select = connection.prepareStatement(SELECT)) {
-      select.setInt(1, trace.tenantId);
-      select.setString(2, trace.traceId);
+    try (PreparedStatement select = connection.prepareStatement(SELECT);
+        PreparedStatement update = connection.prepareStatement(SET_COUNTED)) {
+      select.setArray(
+          1, connection.createArrayOf("integer", traces.stream().map(t -> t.tenantId).toArray()));
+      select.setArray(
+          2, connection.createArrayOf("text", traces.stream().map(t -> t.traceId).toArray()));
+      select.setFetchSize(FETCH_ROWS);
       try (ResultSet rows = select.executeQuery()) {
+        int position = 0;
+        Known known = new Known();
         while (rows.next()) {
-          String call = rows.getString(3);
-          nodes.add(
-              new WrapperRule.Node(
-                  rows.getString(1),
-                  rows.getString(2),
-                  call,
-                  rows.getString(6),
-                  rows.getLong(4),
-                  rows.getBoolean(7)));
-          if (call != null) {
-            counted.put(call, rows.getBoolean(5));
+          if (rows.getInt(1) != position && position > 0) {
+            decide(traces.get(position - 1), known, fresh, decided, changed, update);
+            known = new Known();
           }
+          position = rows.getInt(1);
+          known.add(rows);
         }
-      }
-    }
-    Set<String> shouldCount = WrapperRule.counted(nodes);
-    try (PreparedStatement update = connection.prepareStatement(SET_COUNTED)) {
-      for (Map.Entry<String, Boolean> call : counted.entrySet()) {
-        boolean counts = shouldCount.contains(call.getKey());
-        EventIdentity identity = new EventIdentity(trace.tenantId, EventEncoder.key(call.getKey()));
-        if (fresh.containsKey(identity)) {
-          decided.put(identity, counts);
-        } else if (counts != call.getValue()) {
-          decided.put(identity, counts);
-          changed.add(identity);
-        }
-        if (counts != call.getValue()) {
-          update.setBoolean(1, counts);
-          update.setInt(2, trace.tenantId);
-          update.setString(3, trace.traceId);
-          update.setString(4, call.getKey());
-          update.addBatch();
+        if (position > 0) {
+          decide(traces.get(position - 1), known, fresh, decided, changed, update);
         }
       }
       update.executeBatch();
+    }
+  }
+
+  private static void decide(
+      TraceKey trace,
+      Known known,
+      Map<EventIdentity, LedgerEvent> fresh,
+      Map<EventIdentity, Boolean> decided,
+      List<EventIdentity> changed,
+      PreparedStatement update)
+      throws SQLException {
+    Set<String> shouldCount = WrapperRule.counted(known.nodes);
+    for (Map.Entry<String, Boolean> call : known.counted.entrySet()) {
+      boolean counts = shouldCount.contains(call.getKey());
+      EventIdentity identity = new EventIdentity(trace.tenantId, EventEncoder.key(call.getKey()));
+      if (fresh.containsKey(identity)) {
+        decided.put(identity, counts);
+      } else if (counts != call.getValue()) {
+        decided.put(identity, counts);
+        changed.add(identity);
+      }
+      if (counts != call.getValue()) {
+        update.setBoolean(1, counts);
+        update.setInt(2, trace.tenantId);
+        update.setString(3, trace.traceId);
+        update.setString(4, call.getKey());
+        update.addBatch();
+      }
     }
   }
 

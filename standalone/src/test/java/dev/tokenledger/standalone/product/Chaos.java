@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -136,13 +137,19 @@ abstract class Chaos<I extends Installation> {
 
   /** Ends the sessions of the ledger's writer. */
   static Victim sessions(Installation product) {
-    return () ->
-        !product
+    return () -> {
+      try {
+        return !product
             .ledger()
             .rows(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     + " WHERE usename = 'tokenledger_aggregation'")
             .isEmpty();
+      } catch (SQLException e) {
+        // Postgres was killed before and is not back yet.
+        return false;
+      }
+    };
   }
 
   /** Sends batch after batch, each until it is acknowledged, as a well-behaved client does. */

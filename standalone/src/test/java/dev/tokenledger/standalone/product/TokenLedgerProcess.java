@@ -83,11 +83,21 @@ final class TokenLedgerProcess implements Installation {
   @Override
   public Connection database() throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:"
-            + lines(data.resolve("postgres/postmaster.pid")).get(3).strip()
-            + "/postgres",
+        "jdbc:postgresql://127.0.0.1:" + postgresPort() + "/postgres",
         "postgres",
         secret("postgres"));
+  }
+
+  private String postgresPort() throws SQLException {
+    try {
+      List<String> lines = Files.readAllLines(data.resolve("postgres/postmaster.pid"));
+      if (lines.size() > 3) {
+        return lines.get(3).strip();
+      }
+    } catch (IOException e) {
+      throw new SQLException("Postgres does not run", "08001", e);
+    }
+    throw new SQLException("Postgres is about to start", "08001");
   }
 
   @Override
