@@ -92,7 +92,7 @@ public final class LoadGenerator {
       probe.start(accepted);
     }
     LoadReport.@Nullable Settled result =
-        watch == null ? null : watch.await(start, accepted, () -> sending.get() > 0, PATIENCE);
+        watch == null ? null : watch.await(start, accepted, () -> isSending(probe), PATIENCE);
     for (Thread thread : threads) {
       thread.join();
     }
@@ -105,6 +105,10 @@ public final class LoadGenerator {
         latencies,
         result,
         visible);
+  }
+
+  private boolean isSending(@Nullable VisibilityProbe probe) {
+    return sending.get() > 0 || probe != null && probe.endSending();
   }
 
   private void send(long start, long end) {

@@ -64,6 +64,16 @@ public final class VisibilityProbe {
     looker.start();
   }
 
+  /**
+   * Sends nothing more, for without it there would always be something that is not settled yet.
+   *
+   * @return whether the last request still runs
+   */
+  boolean endSending() {
+    finishing = true;
+    return sender.isAlive();
+  }
+
   /** Ends the sending and waits for what is not visible yet. */
   Histogram finish() throws InterruptedException, IOException {
     finishing = true;
