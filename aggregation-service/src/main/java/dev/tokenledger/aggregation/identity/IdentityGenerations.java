@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,10 +34,11 @@ public final class IdentityGenerations implements Runnable {
   /** What a row takes in the table, with its header and its line pointer. */
   private static final int BYTES_A_ROW = 68;
 
-  private static final int FETCH_ROWS = 20_000;
+  /** Identities that are read at once when a filter is made. */
+  private static final int PORTION = 20_000;
 
-  /** Between portions, so that the making of a filter takes a third of a processor at most. */
-  private static final long BREATH_MILLIS = 25;
+  /** Between two portions, which are read in about 30: others are to have the machine, too. */
+  private static final long BREATH_MILLIS = 10;
 
   private static final String LIST =
       "SELECT generation, sealed_at IS NOT NULL FROM ledger.identity_generations"
@@ -195,27 +195,41 @@ public final class IdentityGenerations implements Runnable {
     return filter;
   }
 
+  /**
+   * Reads in the order of the key, in short transactions: a long one would keep Postgres from
+   * clearing away old versions of rows that settling updates all the time.
+   */
   private KeyFilter make(Connection connection, int generation) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      KeyFilter filter;
-      try (ResultSet row = statement.executeQuery("SELECT count(*) FROM " + table(generation))) {
-        row.next();
-        filter = KeyFilter.forKeys(row.getLong(1));
-      }
-      statement.setFetchSize(FETCH_ROWS);
-      try (ResultSet rows =
-          statement.executeQuery("SELECT tenant_id, event_key FROM " + table(generation))) {
-        for (long row = 1; rows.next(); row++) {
-          filter.add(rows.getInt(1), rows.getObject(2, UUID.class));
-          if (row % FETCH_ROWS == 0 && stopped.await(BREATH_MILLIS, TimeUnit.MILLISECONDS)) {
-            throw new SQLException("asked to stop");
+    KeyFilter filter = KeyFilter.forKeys(size(connection, generation) / BYTES_A_ROW);
+    String portion =
+        "SELECT tenant_id, event_key FROM "
+            + table(generation)
+            + " WHERE (tenant_id, event_key) > (?, ?) ORDER BY tenant_id, event_key LIMIT "
+            + PORTION;
+    int tenantId = Integer.MIN_VALUE;
+    UUID key = new UUID(0, 0);
+    try (PreparedStatement select = connection.prepareStatement(portion)) {
+      int read;
+      do {
+        select.setInt(1, tenantId);
+        select.setObject(2, key);
+        read = 0;
+        try (ResultSet rows = select.executeQuery()) {
+          for (; rows.next(); read++) {
+            tenantId = rows.getInt(1);
+            key = rows.getObject(2, UUID.class);
+            filter.add(tenantId, key);
           }
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new SQLException("interrupted", e);
-      }
-      return filter;
+        connection.commit();
+        if (stopped.await(BREATH_MILLIS, TimeUnit.MILLISECONDS)) {
+          throw new SQLException("asked to stop");
+        }
+      } while (read == PORTION);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SQLException("interrupted", e);
     }
+    return filter;
   }
 }
