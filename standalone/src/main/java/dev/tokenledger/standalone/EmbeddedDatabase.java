@@ -3,6 +3,7 @@ package dev.tokenledger.standalone;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -43,8 +44,7 @@ final class EmbeddedDatabase implements EmbeddedStore {
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
     settings.put("max_connections", "60");
-    // The index of the identities that are new, with room for the rows of the day.
-    settings.put("shared_buffers", "256MB");
+    settings.put("shared_buffers", sharedMebibytes() + "MB");
     settings.put("bgwriter_delay", "50ms");
     settings.put("bgwriter_lru_maxpages", "1000");
     settings.put("wal_compression", "on");
@@ -54,6 +54,19 @@ final class EmbeddedDatabase implements EmbeddedStore {
     settings.put("jit", "off");
     settings.put("timezone", "UTC");
     return settings;
+  }
+
+  /**
+   * A thirty-second part of the machine's memory, within bounds: the index of the identities that
+   * are new should fit, with room for the rows of the day.
+   */
+  private static long sharedMebibytes() {
+    long memory =
+        ManagementFactory.getOperatingSystemMXBean()
+                instanceof com.sun.management.OperatingSystemMXBean machine
+            ? machine.getTotalMemorySize()
+            : 0;
+    return Math.max(128, Math.min(1_024, memory / 32 / (1 << 20)));
   }
 
   private final Path files;
