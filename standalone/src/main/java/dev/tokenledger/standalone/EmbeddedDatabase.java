@@ -47,7 +47,6 @@ final class EmbeddedDatabase implements EmbeddedStore {
     settings.put("shared_buffers", sharedMebibytes() + "MB");
     settings.put("bgwriter_delay", "50ms");
     settings.put("bgwriter_lru_maxpages", "1000");
-    settings.put("wal_compression", "on");
     settings.put("max_wal_size", "3GB");
     settings.put("checkpoint_timeout", "15min");
     settings.put("autovacuum_vacuum_insert_scale_factor", "0.5");
