@@ -28,6 +28,21 @@ final class RedisReader implements AutoCloseable {
     send(Request.cmd(Command.CONFIG).arg("SET").arg(name).arg(value));
   }
 
+  /**
+   * Adds every entry of a stream once more, as if it had been delivered twice.
+   *
+   * @return the entries there were
+   */
+  int repeat(String stream) throws Exception {
+    Response entries = send(Request.cmd(Command.XRANGE).arg(stream).arg("-").arg("+"));
+    for (Response entry : entries) {
+      Request add = Request.cmd(Command.XADD).arg(stream).arg("*");
+      entry.get(1).forEach(part -> add.arg(part.toBuffer()));
+      send(add);
+    }
+    return entries.size();
+  }
+
   private Response send(Request request) throws Exception {
     return redis
         .send(request)

@@ -3,6 +3,7 @@ package dev.tokenledger.standalone.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tokenledger.model.stream.StreamKeys;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,6 +76,31 @@ class StoreOutageIT {
           .isEqualTo((long) (load.acknowledged.size() + load.refused.size()) * BATCH);
     }
     new LedgerProof(process).holds();
+  }
+
+  /** Its events would not be stored twice either way; but what was received would be counted so. */
+  @Test
+  void aBlockThatIsDeliveredTwiceIsReceivedOnce() throws Exception {
+    Ledger.Totals before = ledger.settled();
+    long duplicates = duplicates();
+    int repeated = 0;
+    try (RedisReader redis = process.redis()) {
+      // Without Postgres blocks stay in the streams.
+      process.killPostgres();
+      assertThat(send(UUID.randomUUID() + "-").status()).isEqualTo(202);
+      for (int shard = 0; shard < 2; shard++) {
+        repeated += redis.repeat(StreamKeys.events(shard));
+      }
+    }
+    assertThat(repeated).as("blocks that were there twice").isPositive();
+    Eventually.holds("Postgres is back", RECOVERY, this::isPostgresBack);
+    assertThat(ledger.settled().minus(before).rows()).isEqualTo(BATCH);
+    assertThat(duplicates()).isEqualTo(duplicates);
+    new LedgerProof(process).holds();
+  }
+
+  private long duplicates() throws Exception {
+    return ledger.number("SELECT coalesce(sum(duplicates), 0)::bigint FROM ledger.completeness");
   }
 
   /** Who acknowledges must not lose: a Redis that may is not written to. */
