@@ -6,6 +6,8 @@ import dev.tokenledger.alerting.delivery.AddressGuard;
 import dev.tokenledger.alerting.delivery.ChannelSecrets;
 import dev.tokenledger.alerting.delivery.Outbox;
 import dev.tokenledger.alerting.delivery.WebhookSignature;
+import dev.tokenledger.alerting.notification.Notification;
+import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
@@ -28,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -42,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 public class ChannelsResource {
   private static final int SECRET_BYTES = 24;
   private static final int MAX_CHANNELS = 500;
+  private static final String TEST_TEXT = "This is a test.";
 
   private final CurrentCaller caller;
   private final Database database;
@@ -214,10 +218,17 @@ public class ChannelsResource {
               connection,
               tenantId,
               List.of(id),
-              "channel.test",
-              "{\"type\":\"channel.test\",\"timestamp\":\""
-                  + now
-                  + "\",\"data\":{\"text\":\"This is a test.\"}}");
+              new Notification(
+                  "channel.test",
+                  now,
+                  Severity.LOW,
+                  Notification.Status.FIRING,
+                  "Test",
+                  TEST_TEXT,
+                  "channel.test:" + id,
+                  Map.of(),
+                  List.of(),
+                  Map.of("text", TEST_TEXT)));
           return null;
         });
   }

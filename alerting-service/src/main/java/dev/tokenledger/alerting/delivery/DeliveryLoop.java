@@ -1,7 +1,10 @@
 package dev.tokenledger.alerting.delivery;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.platform.database.Database;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -14,6 +17,8 @@ import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -42,12 +47,17 @@ public class DeliveryLoop {
   private final AlertingConfig config;
   private final ChannelSecrets secrets;
   private final WebhookSender sender;
+  private final ObjectMapper json;
   private final Clock clock;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "delivery");
 
   public DeliveryLoop(
-      AlertingStart start, AlertingConfig config, ChannelSecrets secrets, Clock clock) {
+      AlertingStart start,
+      AlertingConfig config,
+      ChannelSecrets secrets,
+      ObjectMapper json,
+      Clock clock) {
     this.database = start.database();
     this.start = start;
     this.config = config;
@@ -55,6 +65,7 @@ public class DeliveryLoop {
     this.sender =
         new WebhookSender(
             new AddressGuard(config.allowPrivateAddresses()), config.deliveryTimeout());
+    this.json = json;
     this.clock = clock;
   }
 
@@ -141,7 +152,7 @@ public class DeliveryLoop {
             secrets.decrypt(due.secret),
             due.id.toString(),
             clock.instant(),
-            due.payload);
+            body(due));
     if (outcome.delivered()) {
       finish(due, "delivered", null, outcome);
     } else if (outcome.isGone() || due.attempts >= config.deliveryAttempts()) {
@@ -151,6 +162,20 @@ public class DeliveryLoop {
       }
     } else {
       finish(due, "pending", clock.instant().plus(pause(due.attempts, outcome)), outcome);
+    }
+  }
+
+  /** What a webhook carries: {@code type}, {@code timestamp} and {@code data}. */
+  private String body(Due due) {
+    try {
+      Notification notification = json.readValue(due.payload, Notification.class);
+      Map<String, Object> body = new LinkedHashMap<>();
+      body.put("type", notification.type());
+      body.put("timestamp", notification.timestamp().toString());
+      body.put("data", notification.data());
+      return json.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("delivery " + due.id + " is not the JSON we wrote", e);
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.tokenledger.alerting.evaluation;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.budget.BudgetPeriod;
 import dev.tokenledger.alerting.budget.BudgetStore;
@@ -9,6 +7,8 @@ import dev.tokenledger.alerting.budget.BudgetsResource;
 import dev.tokenledger.alerting.budget.Spend;
 import dev.tokenledger.alerting.budget.SpendReader;
 import dev.tokenledger.alerting.delivery.Outbox;
+import dev.tokenledger.alerting.notification.Notification;
+import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.database.Database;
 import java.sql.Connection;
@@ -34,15 +34,12 @@ final class Evaluation {
   private final Database database;
   private final BudgetStore budgets;
   private final Outbox outbox;
-  private final ObjectMapper json;
   private final Clock clock;
 
-  Evaluation(
-      Database database, BudgetStore budgets, Outbox outbox, ObjectMapper json, Clock clock) {
+  Evaluation(Database database, BudgetStore budgets, Outbox outbox, Clock clock) {
     this.database = database;
     this.budgets = budgets;
     this.outbox = outbox;
-    this.json = json;
     this.clock = clock;
   }
 
@@ -77,8 +74,7 @@ final class Evaluation {
                   connection,
                   budget.tenantId(),
                   budget.channels(),
-                  "budget.threshold_crossed",
-                  payload(budget, period, threshold, spend));
+                  notification(budget, period, threshold, spend));
             }
           }
           return null;
@@ -122,23 +118,12 @@ final class Evaluation {
     }
   }
 
-  private String payload(Budget budget, BudgetPeriod period, int threshold, Spend spend) {
+  private Notification notification(
+      Budget budget, BudgetPeriod period, int threshold, Spend spend) {
     String spent = Money.ofNanos(spend.nanos()).toUsd();
     String limit = Money.ofNanos(budget.amountNanos()).toUsd();
     String percent = BudgetsResource.percent(spend.nanos(), budget.amountNanos()).toPlainString();
-    Map<String, Object> data = new LinkedHashMap<>();
-    data.put("budget_id", budget.id().toString());
-    data.put("budget", budget.name());
-    data.put("scope", budget.scope());
-    data.put("threshold", threshold);
-    data.put("period_start", period.start().toString());
-    data.put("period_end", period.end().toString());
-    data.put("spent_usd", spent);
-    data.put("limit_usd", limit);
-    data.put("percent", percent);
-    data.put("unpriced_calls", spend.unpricedCalls());
-    data.put(
-        "text",
+    String text =
         "Budget '"
             + budget.name()
             + "' ("
@@ -153,15 +138,32 @@ final class Evaluation {
             + (spend.unpricedCalls() > 0
                 ? ", and " + spend.unpricedCalls() + " calls have no price yet"
                 : "")
-            + ".");
-    Map<String, Object> payload = new LinkedHashMap<>();
-    payload.put("type", "budget.threshold_crossed");
-    payload.put("timestamp", clock.instant().toString());
-    payload.put("data", data);
-    try {
-      return json.writeValueAsString(payload);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a notification cannot be written as JSON", e);
-    }
+            + ".";
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("budget_id", budget.id().toString());
+    data.put("budget", budget.name());
+    data.put("scope", budget.scope());
+    data.put("threshold", threshold);
+    data.put("period_start", period.start().toString());
+    data.put("period_end", period.end().toString());
+    data.put("spent_usd", spent);
+    data.put("limit_usd", limit);
+    data.put("percent", percent);
+    data.put("unpriced_calls", spend.unpricedCalls());
+    data.put("text", text);
+    return new Notification(
+        "budget.threshold_crossed",
+        clock.instant(),
+        threshold >= 100 ? Severity.CRITICAL : threshold >= 90 ? Severity.HIGH : Severity.MEDIUM,
+        Notification.Status.FIRING,
+        "Budget '" + budget.name() + "' has reached " + threshold + " %",
+        text,
+        "budget:" + budget.id() + ":" + key(budget, period),
+        Map.of("budget", budget.name()),
+        List.of(
+            new Notification.Fact("Spent", "$" + spent),
+            new Notification.Fact("Limit", "$" + limit),
+            new Notification.Fact("Percent", percent + " %")),
+        data);
   }
 }

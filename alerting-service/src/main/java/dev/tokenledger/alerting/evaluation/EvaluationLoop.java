@@ -1,6 +1,5 @@
 package dev.tokenledger.alerting.evaluation;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.budget.BudgetStore;
@@ -51,10 +50,9 @@ public class EvaluationLoop {
       BudgetStore budgets,
       Outbox outbox,
       BlockingRedis redis,
-      ObjectMapper json,
       AlertingConfig config,
       Clock clock) {
-    this.evaluation = new Evaluation(start.database(), budgets, outbox, json, clock);
+    this.evaluation = new Evaluation(start.database(), budgets, outbox, clock);
     this.redis = redis;
     this.start = start;
     this.sweepInterval = config.sweepInterval();

@@ -1,0 +1,5 @@
+/** What is told to people and programs, whatever the channel. */
+@NullMarked
+package dev.tokenledger.alerting.notification;
+
+import org.jspecify.annotations.NullMarked;
