@@ -1,12 +1,12 @@
 package dev.tokenledger.reporting.overview;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.tokenledger.platform.freshness.Freshness;
+import dev.tokenledger.platform.freshness.FreshnessReader;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
-import dev.tokenledger.reporting.freshness.Freshness;
-import dev.tokenledger.reporting.freshness.FreshnessReader;
-import dev.tokenledger.reporting.query.Period;
-import dev.tokenledger.reporting.query.QueryService;
+import dev.tokenledger.platform.query.Period;
+import dev.tokenledger.platform.query.QueryService;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;

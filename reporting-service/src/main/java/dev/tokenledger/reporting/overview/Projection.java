@@ -1,8 +1,8 @@
 package dev.tokenledger.reporting.overview;
 
 import dev.tokenledger.model.money.Money;
-import dev.tokenledger.reporting.query.Period;
-import dev.tokenledger.reporting.query.QueryService;
+import dev.tokenledger.platform.query.Period;
+import dev.tokenledger.platform.query.QueryService;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;

@@ -1,10 +1,15 @@
 package dev.tokenledger.reporting.query;
 
 import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.platform.freshness.Freshness;
+import dev.tokenledger.platform.freshness.FreshnessReader;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
-import dev.tokenledger.reporting.freshness.Freshness;
-import dev.tokenledger.reporting.freshness.FreshnessReader;
+import dev.tokenledger.platform.query.Period;
+import dev.tokenledger.platform.query.Query;
+import dev.tokenledger.platform.query.QueryDimension;
+import dev.tokenledger.platform.query.QueryMeasure;
+import dev.tokenledger.platform.query.QueryService;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;

@@ -1,7 +1,4 @@
-/**
- * The query engine: any measures by any dimensions over any period, from the smallest rollups that
- * have them.
- */
+/** Questions over HTTP. */
 @NullMarked
 package dev.tokenledger.reporting.query;
 

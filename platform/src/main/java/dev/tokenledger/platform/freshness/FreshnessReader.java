@@ -1,16 +1,13 @@
-package dev.tokenledger.reporting.freshness;
+package dev.tokenledger.platform.freshness;
 
 import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
-import dev.tokenledger.reporting.ReportingConfig;
-import dev.tokenledger.reporting.ReportingStart;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Request;
 import io.vertx.mutiny.redis.client.Response;
-import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Clock;
@@ -24,7 +21,6 @@ import java.util.Optional;
  * settled, and while the streams are empty, the numbers are those of now. When Redis cannot be
  * asked, they are told to go as far as the tenant's last admission that was settled.
  */
-@ApplicationScoped
 public class FreshnessReader {
   /** The id of the first entry alone: a block may have a megabyte. */
   private static final String OLDEST_ENTRY =
@@ -36,16 +32,20 @@ public class FreshnessReader {
   private final Duration staleAfter;
   private final Clock clock;
 
+  /**
+   * @param database the ledger, under a role that may read it
+   * @param staleAfter the lag from which numbers are called stale
+   */
   public FreshnessReader(
-      ReportingStart start,
+      Database database,
       BlockingRedis redis,
       StreamConfig streams,
-      ReportingConfig config,
+      Duration staleAfter,
       Clock clock) {
-    this.database = start.database();
+    this.database = database;
     this.redis = redis;
     this.shards = streams.shards();
-    this.staleAfter = config.staleAfter();
+    this.staleAfter = staleAfter;
     this.clock = clock;
   }
 

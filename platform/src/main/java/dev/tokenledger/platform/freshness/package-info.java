@@ -1,5 +1,5 @@
 /** How far the numbers go. */
 @NullMarked
-package dev.tokenledger.reporting.freshness;
+package dev.tokenledger.platform.freshness;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param limit most rows, or most lines of a time series; what is left out is added up in a row of
  *     its own
  */
-record Query(
+public record Query(
     List<QueryMeasure> measures,
     List<QueryDimension> dimensions,
     Map<QueryDimension, List<String>> filters,
@@ -33,12 +33,12 @@ record Query(
     boolean descending,
     int limit,
     boolean compare) {
-  static final int MAX_LIMIT = 10_000;
+  public static final int MAX_LIMIT = 10_000;
   private static final int MAX_MEASURES = 20;
   private static final int MAX_DIMENSIONS = 6;
   private static final int MAX_VALUES = 1_000;
 
-  Query {
+  public Query {
     measures = List.copyOf(measures);
     dimensions = List.copyOf(dimensions);
     filters = Map.copyOf(filters);
@@ -83,7 +83,7 @@ record Query(
     return measures.stream().anyMatch(QueryMeasure::needsSketches);
   }
 
-  static List<QueryMeasure> measures(@Nullable List<String> names) {
+  public static List<QueryMeasure> measures(@Nullable List<String> names) {
     if (names == null || names.isEmpty()) {
       throw invalid("measures", "'measures' is missing. Send some of " + measureNames() + ".");
     }
@@ -111,7 +111,7 @@ record Query(
     return String.join(", ", QueryMeasure.ALL.keySet());
   }
 
-  static List<QueryDimension> dimensions(@Nullable List<String> names) {
+  public static List<QueryDimension> dimensions(@Nullable List<String> names) {
     List<String> asked = names == null ? List.of() : names;
     if (asked.size() > MAX_DIMENSIONS) {
       throw invalid("dimensions", "A query has " + MAX_DIMENSIONS + " dimensions at most.");
@@ -119,7 +119,8 @@ record Query(
     return asked.stream().map(name -> dimension("dimensions", name)).distinct().toList();
   }
 
-  static Map<QueryDimension, List<String>> filters(@Nullable Map<String, List<String>> asked) {
+  public static Map<QueryDimension, List<String>> filters(
+      @Nullable Map<String, List<String>> asked) {
     Map<QueryDimension, List<String>> filters = new LinkedHashMap<>();
     int values = 0;
     for (Map.Entry<String, List<String>> entry :
@@ -149,7 +150,7 @@ record Query(
                         + "."));
   }
 
-  static Granularity granularity(@Nullable String name) {
+  public static Granularity granularity(@Nullable String name) {
     if (name == null) {
       return Granularity.NONE;
     }
@@ -161,7 +162,7 @@ record Query(
                 invalid("granularity", "'granularity' is none, minute, hour, day, week or month."));
   }
 
-  static int limit(@Nullable Integer limit) {
+  public static int limit(@Nullable Integer limit) {
     if (limit == null) {
       return 1_000;
     }
@@ -182,7 +183,7 @@ record Query(
     }
   }
 
-  static ProblemException invalid(String field, String detail) {
+  public static ProblemException invalid(String field, String detail) {
     return new ProblemException(ProblemCode.INVALID_PARAMETER, detail).with("parameter", field);
   }
 

@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.model.rollup.Dimension;
 import java.util.Arrays;
@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param dimension where its values are; {@link Dimension#TAG_VALUE} for a tag
  * @param tagKey the tag's key, or null for what is no tag
  */
-record QueryDimension(String name, Dimension dimension, @Nullable String tagKey) {
+public record QueryDimension(String name, Dimension dimension, @Nullable String tagKey) {
   private static final String TAGS = "tags.";
   private static final Set<Dimension> PUBLIC = EnumSet.range(Dimension.TYPE, Dimension.SESSION);
 
-  QueryDimension {
+  public QueryDimension {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(dimension, "dimension");
   }
 
-  static Optional<QueryDimension> find(String name) {
+  public static Optional<QueryDimension> find(String name) {
     if (name.startsWith(TAGS) && name.length() > TAGS.length() && name.length() <= 69) {
       return Optional.of(
           new QueryDimension(name, Dimension.TAG_VALUE, name.substring(TAGS.length())));

@@ -1,10 +1,10 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;
 import dev.tokenledger.model.rollup.Measure;
-import dev.tokenledger.reporting.ReportingStart;
-import jakarta.enterprise.context.ApplicationScoped;
+import dev.tokenledger.model.rollup.MeasureVector;
+import dev.tokenledger.platform.database.Database;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,16 +18,21 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Turns what the engine found into the rows of an answer: named, ordered, cut, compared. */
-@ApplicationScoped
+/**
+ * Turns what the engine found into the rows of an answer: named, ordered, cut, compared. Blocks;
+ * thread-safe.
+ */
 public class QueryService {
   private final QueryEngine engine;
   private final DimensionNames names = new DimensionNames();
-  private final ReportingStart start;
+  private final Database database;
 
-  public QueryService(ReportingStart start) {
-    this.start = start;
-    this.engine = new QueryEngine(start.database(), names);
+  /**
+   * @param database the ledger, under a role that may read it
+   */
+  public QueryService(Database database) {
+    this.database = database;
+    this.engine = new QueryEngine(database, names);
   }
 
   /**
@@ -44,7 +49,7 @@ public class QueryService {
       String cuboid,
       long unpricedCalls) {}
 
-  Answer answer(int tenantId, Query query) {
+  public Answer answer(int tenantId, Query query) {
     query.checkOrder();
     QueryEngine.Found found = engine.run(tenantId, query);
     List<Line> lines = cut(query, lines(query, found));
@@ -238,11 +243,9 @@ public class QueryService {
   }
 
   /** Values of a dimension that begin with a prefix. */
-  List<String> values(int tenantId, Dimension dimension, String prefix, int limit) {
-    return start
-        .database()
-        .asTenant(
-            tenantId, connection -> names.list(connection, tenantId, dimension, prefix, limit));
+  public List<String> values(int tenantId, Dimension dimension, String prefix, int limit) {
+    return database.asTenant(
+        tenantId, connection -> names.list(connection, tenantId, dimension, prefix, limit));
   }
 
   /** What there is of some measures in a period, in one row, under given filters. */
@@ -280,6 +283,35 @@ public class QueryService {
         engine.run(tenantId, query).groups().keySet().stream()
             .filter(key -> key.ids() != null && key.ids().get(0) != DimensionValues.NONE_ID)
             .count();
+  }
+
+  /**
+   * What was found for one combination of values in one bucket.
+   *
+   * @param time start of the bucket, or null without granularity
+   * @param values one for each dimension of the query, in its order
+   * @param sums exact, in the measures' own units
+   */
+  public record Cell(@Nullable Instant time, List<String> values, MeasureVector sums) {}
+
+  /**
+   * The sums that the query's measures are made of, for every combination that occurs; neither
+   * ordered nor cut to the query's limit.
+   */
+  public List<Cell> cells(int tenantId, Query query) {
+    QueryEngine.Found found = engine.run(tenantId, query);
+    List<Cell> cells = new ArrayList<>(found.groups().size());
+    found
+        .groups()
+        .forEach(
+            (key, group) -> {
+              List<String> values = new ArrayList<>(query.dimensions().size());
+              for (int i = 0; i < query.dimensions().size(); i++) {
+                values.add(name(found, i, key));
+              }
+              cells.add(new Cell(key.time(), List.copyOf(values), group.sums()));
+            });
+    return cells;
   }
 
   /** Cost in nano-dollars of each day of a period, in the period's time zone. */

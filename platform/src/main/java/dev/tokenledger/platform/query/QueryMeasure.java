@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.Measure.Unit;
@@ -16,7 +16,7 @@ import java.util.Set;
  * A measure of the query API: its name, what must be read for it, and how its value is made of
  * that.
  */
-sealed interface QueryMeasure {
+public sealed interface QueryMeasure {
   String name();
 
   /** The sums that the value is made of. */

@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

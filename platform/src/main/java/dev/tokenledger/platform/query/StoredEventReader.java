@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Dimension;

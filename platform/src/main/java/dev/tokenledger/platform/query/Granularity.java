@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import dev.tokenledger.model.rollup.Grain;
 import java.time.DayOfWeek;
@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** How long the buckets of an answer are, in the asker's time zone. */
-enum Granularity {
+public enum Granularity {
   NONE,
   MINUTE,
   HOUR,

@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.freshness;
+package dev.tokenledger.platform.freshness;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

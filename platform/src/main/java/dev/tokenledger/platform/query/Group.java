@@ -1,4 +1,4 @@
-package dev.tokenledger.reporting.query;
+package dev.tokenledger.platform.query;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.tokenledger.model.rollup.DimensionValues;
