@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -51,6 +52,10 @@ final class RollupWriter {
       "INSERT INTO ledger.sketch_journal (tenant_id, cuboid, bucket, series_id, sketches)"
           + " VALUES (?, ?, ?, ?, ?)";
 
+  private static final String REVISE =
+      "INSERT INTO ledger.revisions AS r (tenant_id, revision) VALUES (?, 1)"
+          + " ON CONFLICT (tenant_id) DO UPDATE SET revision = r.revision + 1";
+
   /** Prepares a new connection. */
   void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
@@ -73,11 +78,12 @@ final class RollupWriter {
     if (rows.sums().isEmpty()) {
       return List.of();
     }
-    TenantLock.take(
-        connection,
+    SortedSet<Integer> tenants =
         rows.sums().stream()
             .map(row -> row.series().tenantId())
-            .collect(Collectors.toCollection(TreeSet::new)));
+            .collect(Collectors.toCollection(TreeSet::new));
+    TenantLock.take(connection, tenants);
+    revise(connection, tenants);
     try (Statement statement = connection.createStatement()) {
       statement.execute(LOOK_UP_BY_KEY);
     }
@@ -92,6 +98,17 @@ final class RollupWriter {
       }
     }
     return core;
+  }
+
+  private static void revise(Connection connection, SortedSet<Integer> tenants)
+      throws SQLException {
+    try (PreparedStatement revise = connection.prepareStatement(REVISE)) {
+      for (int tenant : tenants) {
+        revise.setInt(1, tenant);
+        revise.addBatch();
+      }
+      revise.executeBatch();
+    }
   }
 
   private static List<Part> parts(List<RollupDelta.Row> rows) {

@@ -9,6 +9,7 @@ import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.model.stream.AdmittedBatch;
+import dev.tokenledger.platform.privacy.Pseudonyms;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

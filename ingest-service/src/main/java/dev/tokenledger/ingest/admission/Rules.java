@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.pricing.PriceTable;
+import dev.tokenledger.platform.privacy.Pseudonyms;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.sql.Array;

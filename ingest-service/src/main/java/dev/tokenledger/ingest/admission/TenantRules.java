@@ -1,5 +1,6 @@
 package dev.tokenledger.ingest.admission;
 
+import dev.tokenledger.platform.privacy.Pseudonyms;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

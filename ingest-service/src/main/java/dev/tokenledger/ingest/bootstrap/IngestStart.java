@@ -53,7 +53,7 @@ public class IngestStart implements HealthCheck {
         new ServiceStart(
             "ingest",
             () -> {
-              migrations.migrate("admission", List.of("V1__admission.sql"));
+              migrations.migrate("admission", List.of("V1__admission.sql", "V2__guard.sql"));
               new FirstTenant(database)
                   .ensure(
                       platform.identity().defaultTenant(),

@@ -46,20 +46,21 @@ final class QueryEngine {
   record Found(QueryPlan plan, Map<Group.Key, Group> groups, List<Map<Integer, String>> values) {}
 
   Found run(int tenantId, Query query) {
+    return database.snapshotAsTenant(tenantId, connection -> run(connection, tenantId, query));
+  }
+
+  /** Runs in the caller's transaction, which must be the tenant's and a snapshot. */
+  Found run(Connection connection, int tenantId, Query query) throws SQLException {
     QueryPlan plan = QueryPlan.of(query);
-    return database.snapshotAsTenant(
-        tenantId,
-        connection -> {
-          Groups groups = new Groups();
-          if (plan.isFromEvents()) {
-            readEvents(connection, tenantId, query, plan, groups);
-          } else if (!query.tags().isEmpty()) {
-            readTag(connection, tenantId, query, plan, groups);
-          } else {
-            readRollups(connection, tenantId, query, plan, groups);
-          }
-          return new Found(plan, groups.all(), names(connection, tenantId, query, groups.all()));
-        });
+    Groups groups = new Groups();
+    if (plan.isFromEvents()) {
+      readEvents(connection, tenantId, query, plan, groups);
+    } else if (!query.tags().isEmpty()) {
+      readTag(connection, tenantId, query, plan, groups);
+    } else {
+      readRollups(connection, tenantId, query, plan, groups);
+    }
+    return new Found(plan, groups.all(), names(connection, tenantId, query, groups.all()));
   }
 
   private void readRollups(

@@ -5,6 +5,8 @@ import dev.tokenledger.model.rollup.DimensionValues;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.platform.database.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -299,7 +301,25 @@ public class QueryService {
    * ordered nor cut to the query's limit.
    */
   public List<Cell> cells(int tenantId, Query query) {
-    QueryEngine.Found found = engine.run(tenantId, query);
+    return cells(query, engine.run(tenantId, query));
+  }
+
+  /** As {@link #cells(int, Query)}, with what the cells cover. */
+  public record Cells(List<Cell> cells, Instant start, Instant end) {}
+
+  /**
+   * As {@link #cells(int, Query)}, in the caller's transaction, so that what it reads beside is of
+   * the same moment.
+   *
+   * @param connection in a snapshot as the tenant
+   */
+  public Cells cells(Connection connection, int tenantId, Query query) throws SQLException {
+    QueryEngine.Found found = engine.run(connection, tenantId, query);
+    return new Cells(
+        cells(query, found), found.plan().buckets().start(), found.plan().buckets().end());
+  }
+
+  private static List<Cell> cells(Query query, QueryEngine.Found found) {
     List<Cell> cells = new ArrayList<>(found.groups().size());
     found
         .groups()

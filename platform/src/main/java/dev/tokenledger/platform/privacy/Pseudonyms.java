@@ -1,4 +1,4 @@
-package dev.tokenledger.ingest.admission;
+package dev.tokenledger.platform.privacy;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -14,7 +14,7 @@ import javax.crypto.spec.SecretKeySpec;
  * the same pseudonym for ever, and another one in another tenant; without the key nobody can tell
  * whether a pseudonym stands for a given person. Thread-safe.
  */
-final class Pseudonyms {
+public final class Pseudonyms {
   private static final String PREFIX = "u_";
   private static final int BYTES = 16;
 
@@ -28,12 +28,12 @@ final class Pseudonyms {
   private final ThreadLocal<Mac> mac = ThreadLocal.withInitial(this::newMac);
   private final Map<String, String> remembered = new ConcurrentHashMap<>();
 
-  Pseudonyms(byte[] key) {
+  public Pseudonyms(byte[] key) {
     this.key = new SecretKeySpec(key, "HmacSHA256");
   }
 
   /** The pseudonym of a value; of a pseudonym that we made ourselves, the same. */
-  String of(String value) {
+  public String of(String value) {
     if (isPseudonym(value)) {
       return value;
     }
@@ -51,7 +51,7 @@ final class Pseudonyms {
   }
 
   /** The text with each e-mail address in it replaced by its pseudonym. */
-  String withoutEmails(String text) {
+  public String withoutEmails(String text) {
     return text.indexOf('@') < 0
         ? text
         : EMAIL.matcher(text).replaceAll(match -> of(match.group()));
