@@ -5,6 +5,7 @@ import dev.tokenledger.platform.database.Databases;
 import dev.tokenledger.platform.database.Migrations;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
+import dev.tokenledger.platform.query.QueryService;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,18 +22,26 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class AlertingStart implements HealthCheck {
   private final Database database;
+  private final QueryService queries;
   private final ServiceStart start;
 
   public AlertingStart(Databases databases, Migrations migrations) {
     this.database = databases.open(ServiceRole.ALERTING, 6);
+    this.queries = new QueryService(database);
     this.start =
         new ServiceStart(
-            "alerting", () -> migrations.migrate("alerting", List.of("V1__alerting.sql")));
+            "alerting",
+            () -> migrations.migrate("alerting", List.of("V1__alerting.sql", "V5__guard.sql")));
   }
 
   /** The database as the alerting service sees it. */
   public Database database() {
     return database;
+  }
+
+  /** Questions to the ledger over these connections. */
+  public QueryService queries() {
+    return queries;
   }
 
   public boolean isDone() {

@@ -3,11 +3,13 @@ package dev.tokenledger.alerting.budget;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tokenledger.alerting.reservation.GuardEpochs;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DayOfWeek;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class BudgetStore {
   private static final String COLUMNS =
-      "budget_id, tenant_id, name, scope, amount_nanos, period, rolling_days, timezone, type,"
-          + " thresholds, channels, created_at";
+      "budget_id, tenant_id, name, scope, amount_nanos, period, rolling_days, week_start,"
+          + " month_start, timezone, type, thresholds, channels, unpriced, assumed_nanos,"
+          + " when_unavailable, forecast_alert, created_at";
 
   private final ObjectMapper json;
 
@@ -34,49 +37,63 @@ public class BudgetStore {
   void insert(Connection connection, Budget budget, String actor) throws SQLException {
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO alerting.budgets (budget_id, tenant_id, name, scope, amount_nanos, period,"
-                + " rolling_days, timezone, type, thresholds, channels, created_at, created_by)"
-                + " VALUES (?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-      insert.setObject(1, budget.id());
-      insert.setInt(2, budget.tenantId());
-      bind(connection, insert, 3, budget);
-      insert.setTimestamp(12, java.sql.Timestamp.from(budget.createdAt()));
-      insert.setString(13, actor);
+            "INSERT INTO alerting.budgets (name, scope, amount_nanos, period, rolling_days,"
+                + " week_start, month_start, timezone, type, thresholds, channels, unpriced,"
+                + " assumed_nanos, when_unavailable, forecast_alert, budget_id, tenant_id,"
+                + " created_at, created_by) VALUES (?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                + " ?, ?, ?, ?, ?)")) {
+      int at = bind(connection, insert, budget);
+      insert.setObject(at++, budget.id());
+      insert.setInt(at++, budget.tenantId());
+      insert.setTimestamp(at++, java.sql.Timestamp.from(budget.createdAt()));
+      insert.setString(at, actor);
       insert.execute();
     }
+    GuardEpochs.next(connection, budget.tenantId());
   }
 
   void update(Connection connection, Budget budget) throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE alerting.budgets SET name = ?, scope = ?::jsonb, amount_nanos = ?, period = ?,"
-                + " rolling_days = ?, timezone = ?, type = ?, thresholds = ?, channels = ?,"
-                + " updated_at = now() WHERE budget_id = ? AND tenant_id = ?")) {
-      bind(connection, update, 1, budget);
-      update.setObject(10, budget.id());
-      update.setInt(11, budget.tenantId());
+                + " rolling_days = ?, week_start = ?, month_start = ?, timezone = ?, type = ?,"
+                + " thresholds = ?, channels = ?, unpriced = ?, assumed_nanos = ?,"
+                + " when_unavailable = ?, forecast_alert = ?, updated_at = now()"
+                + " WHERE budget_id = ? AND tenant_id = ?")) {
+      int at = bind(connection, update, budget);
+      update.setObject(at++, budget.id());
+      update.setInt(at, budget.tenantId());
       update.execute();
     }
+    GuardEpochs.next(connection, budget.tenantId());
   }
 
-  /** Binds nine columns from name to channels. */
-  private void bind(Connection connection, PreparedStatement statement, int from, Budget budget)
+  /** Binds the columns from name to forecast alert; returns the next position. */
+  private int bind(Connection connection, PreparedStatement statement, Budget budget)
       throws SQLException {
-    int at = from;
+    int at = 1;
     statement.setString(at++, budget.name());
     try {
       statement.setString(at++, json.writeValueAsString(budget.scope()));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a scope of texts cannot be written as JSON", e);
     }
+    PeriodRule period = budget.period();
     statement.setLong(at++, budget.amountNanos());
-    statement.setString(at++, budget.periodLabel());
+    statement.setString(at++, period.kind().label());
     statement.setObject(
-        at++, budget.rollingDays() == 0 ? null : budget.rollingDays(), java.sql.Types.INTEGER);
-    statement.setString(at++, budget.zone().getId());
+        at++, period.rollingDays() == 0 ? null : period.rollingDays(), java.sql.Types.INTEGER);
+    statement.setInt(at++, period.weekStart().getValue());
+    statement.setInt(at++, period.monthStart());
+    statement.setString(at++, period.zone().getId());
     statement.setString(at++, budget.hardStop() ? "hard_stop" : "warning");
     statement.setArray(at++, connection.createArrayOf("integer", budget.thresholds().toArray()));
-    statement.setArray(at, connection.createArrayOf("uuid", budget.channels().toArray()));
+    statement.setArray(at++, connection.createArrayOf("uuid", budget.channels().toArray()));
+    statement.setString(at++, budget.unpriced().name().toLowerCase(Locale.ROOT));
+    statement.setLong(at++, budget.assumedNanos());
+    statement.setString(at++, budget.allowWhenUnavailable() ? "allow" : "deny");
+    statement.setBoolean(at++, budget.forecastAlert());
+    return at;
   }
 
   /** Takes a budget off the list; what it has told stays. */
@@ -87,8 +104,12 @@ public class BudgetStore {
                 + " WHERE tenant_id = ? AND budget_id = ? AND deleted_at IS NULL")) {
       update.setInt(1, tenantId);
       update.setObject(2, id);
-      return update.executeUpdate() == 1;
+      if (update.executeUpdate() == 0) {
+        return false;
+      }
     }
+    GuardEpochs.next(connection, tenantId);
+    return true;
   }
 
   Optional<Budget> find(Connection connection, int tenantId, UUID id) throws SQLException {
@@ -161,18 +182,26 @@ public class BudgetStore {
   private Budget read(ResultSet row) throws SQLException {
     try {
       return new Budget(
-          row.getObject(1, UUID.class),
-          row.getInt(2),
-          row.getString(3),
-          json.readValue(row.getString(4), new TypeReference<Map<String, String>>() {}),
-          row.getLong(5),
-          BudgetPeriod.Kind.valueOf(row.getString(6).toUpperCase(Locale.ROOT)),
-          row.getInt(7),
-          ZoneId.of(row.getString(8)),
-          row.getString(9).equals("hard_stop"),
-          Arrays.asList((Integer[]) row.getArray(10).getArray()),
-          Arrays.asList((UUID[]) row.getArray(11).getArray()),
-          row.getTimestamp(12).toInstant());
+          row.getObject("budget_id", UUID.class),
+          row.getInt("tenant_id"),
+          row.getString("name"),
+          BudgetScope.parse(
+              json.readValue(row.getString("scope"), new TypeReference<Map<String, Object>>() {})),
+          row.getLong("amount_nanos"),
+          new PeriodRule(
+              PeriodRule.Kind.valueOf(row.getString("period").toUpperCase(Locale.ROOT)),
+              ZoneId.of(row.getString("timezone")),
+              DayOfWeek.of(row.getInt("week_start")),
+              row.getInt("month_start"),
+              row.getInt("rolling_days")),
+          row.getString("type").equals("hard_stop"),
+          Arrays.asList((Integer[]) row.getArray("thresholds").getArray()),
+          Arrays.asList((UUID[]) row.getArray("channels").getArray()),
+          Budget.Unpriced.valueOf(row.getString("unpriced").toUpperCase(Locale.ROOT)),
+          row.getLong("assumed_nanos"),
+          row.getString("when_unavailable").equals("allow"),
+          row.getBoolean("forecast_alert"),
+          row.getTimestamp("created_at").toInstant());
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("the scope of a budget is not the JSON we wrote", e);
     }

@@ -1,6 +1,9 @@
 package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.reservation.GuardChanged;
+import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.Caller;
@@ -10,6 +13,7 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.enterprise.event.Event;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -18,14 +22,11 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Clock;
-import java.time.DateTimeException;
+import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -46,91 +47,78 @@ public class BudgetsResource {
       {"name": "Support bots", "scope": {"agent": "support-bot"}, "amount_usd": "100.00",
        "period": "monthly", "timezone": "Europe/Berlin", "thresholds": [50, 75, 90, 100]}""";
 
+  private static final String HARD_STOP =
+      """
+      {"name": "Everything, strictly", "scope": {}, "amount_usd": "500.00", "period": "daily",
+       "type": "hard_stop", "unpriced": "assume", "assumed_usd_per_call": "0.01",
+       "when_unavailable": "deny"}""";
+
   private static final List<Integer> DEFAULT_THRESHOLDS = List.of(50, 75, 90, 100);
-  private static final int MAX_THRESHOLDS = 10;
   private static final int MAX_PAGE = 200;
+  private static final int MAX_BUDGETS = 1_000;
 
   private final CurrentCaller caller;
   private final Database database;
   private final BudgetStore store;
+  private final ReservationStore reservations;
+  private final SpendReader spending;
+  private final DoorRules door;
+  private final Event<GuardChanged> changes;
   private final Clock clock;
 
   public BudgetsResource(
-      CurrentCaller caller, AlertingStart start, BudgetStore store, Clock clock) {
+      CurrentCaller caller,
+      AlertingStart start,
+      BudgetStore store,
+      ReservationStore reservations,
+      DoorRules door,
+      Event<GuardChanged> changes,
+      Clock clock) {
     this.caller = caller;
     this.database = start.database();
     this.store = store;
+    this.reservations = reservations;
+    this.spending = new SpendReader(start.queries());
+    this.door = door;
+    this.changes = changes;
     this.clock = clock;
-  }
-
-  /** A budget as it is sent; in a change, what is absent stays as it is. */
-  public record BudgetBody(
-      @Nullable String name,
-      @Nullable Map<String, String> scope,
-      @Nullable String amountUsd,
-      @Nullable String period,
-      @Nullable Integer rollingDays,
-      @Nullable String timezone,
-      @Nullable String type,
-      @Nullable List<Integer> thresholds,
-      @Nullable List<UUID> channels) {}
-
-  /** A budget as it is shown. */
-  public record BudgetView(
-      UUID id,
-      String name,
-      Map<String, String> scope,
-      String amountUsd,
-      String period,
-      @Nullable Integer rollingDays,
-      String timezone,
-      String type,
-      List<Integer> thresholds,
-      List<UUID> channels,
-      Instant createdAt) {
-    private static BudgetView of(Budget budget) {
-      return new BudgetView(
-          budget.id(),
-          budget.name(),
-          budget.scope(),
-          Money.ofNanos(budget.amountNanos()).toUsd(),
-          budget.periodLabel(),
-          budget.rollingDays() == 0 ? null : budget.rollingDays(),
-          budget.zone().getId(),
-          budget.hardStop() ? "hard_stop" : "warning",
-          budget.thresholds(),
-          budget.channels(),
-          budget.createdAt());
-    }
   }
 
   /** A page of budgets. */
   public record BudgetPage(List<BudgetView> budgets, @Nullable String cursor) {}
 
-  /** The period that a status is about. */
-  public record PeriodView(Instant start, Instant end) {}
-
   /**
-   * Where a budget stands.
+   * What was spent in a period.
    *
-   * @param remainingUsd what is left, negative once the budget is exceeded
-   * @param percent spent, of the limit, rounded down
-   * @param unpricedCalls calls whose cost is not known and not in what was spent
+   * @param amountUsd the limit that held then
+   * @param updatedAt when it was last looked at
    */
-  public record Status(
-      BudgetView budget,
-      PeriodView period,
+  public record PastPeriod(
+      BudgetStatus.PeriodView period,
+      String amountUsd,
       String spentUsd,
-      String remainingUsd,
       String percent,
-      List<Integer> thresholdsCrossed,
-      long unpricedCalls) {}
+      long unpricedCalls,
+      Instant updatedAt) {}
+
+  /** The periods of a budget, the latest first. */
+  public record History(List<PastPeriod> periods) {}
 
   @POST
   @RolesAllowed(Scope.ADMIN_ROLE)
   @ResponseStatus(201)
-  @Operation(summary = "Create a budget")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "An agent", value = EXAMPLE)))
+  @Operation(
+      summary = "Create a budget",
+      description =
+          "A scope names values of any dimensions of the query API; {} is the whole tenant. A hard"
+              + " stop refuses calls at /v1/budgets/authorize once the amount is spent or reserved.")
+  @RequestBody(
+      content =
+          @Content(
+              examples = {
+                @ExampleObject(name = "An agent", value = EXAMPLE),
+                @ExampleObject(name = "A hard stop", value = HARD_STOP)
+              }))
   public BudgetView create(@Nullable BudgetBody body) {
     Caller who = caller.get();
     Budget none =
@@ -138,29 +126,46 @@ public class BudgetsResource {
             UUID.randomUUID(),
             who.tenantId(),
             "",
-            Map.of(),
+            BudgetScope.EVERYTHING,
             0,
-            BudgetPeriod.Kind.MONTHLY,
-            0,
-            ZoneId.of("UTC"),
+            new PeriodRule(PeriodRule.Kind.MONTHLY, ZoneId.of("UTC"), DayOfWeek.MONDAY, 1, 0),
             false,
             DEFAULT_THRESHOLDS,
             List.of(),
+            Budget.Unpriced.ALLOW,
+            0,
+            false,
+            true,
             clock.instant());
     Budget budget = changed(none, required(body));
     if (budget.name().isBlank()) {
-      throw invalid("name", "'name' is missing.");
+      throw BudgetBody.invalid("name", "'name' is missing.");
     }
     if (budget.amountNanos() == 0) {
-      throw invalid("amount_usd", "'amount_usd' is missing. Send dollars as text: \"100.00\".");
+      throw BudgetBody.invalid(
+          "amount_usd", "'amount_usd' is missing. Send dollars as text: \"100.00\".");
     }
+    checkReadable(budget);
     database.asTenant(
         who.tenantId(),
         connection -> {
+          if (store.all(connection, who.tenantId()).size() >= MAX_BUDGETS) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "There are " + MAX_BUDGETS + " budgets, which is the most. Delete one first.");
+          }
           store.insert(connection, budget, who.actor());
           return null;
         });
+    changes.fire(new GuardChanged(who.tenantId()));
     return BudgetView.of(budget);
+  }
+
+  /** A scope that cannot be summed up now will not be later: its maker is told at once. */
+  private void checkReadable(Budget budget) {
+    database.snapshotAsTenant(
+        budget.tenantId(),
+        connection -> spending.read(connection, budget, budget.periodAt(clock.instant())));
   }
 
   @GET
@@ -169,11 +174,7 @@ public class BudgetsResource {
   public BudgetPage list(
       @QueryParam("limit") @DefaultValue("50") int limit,
       @QueryParam("cursor") @Nullable UUID cursor) {
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw new ProblemException(
-              ProblemCode.INVALID_PARAMETER, "'limit' must be from 1 to " + MAX_PAGE + ".")
-          .with("parameter", "limit");
-    }
+    checkLimit(limit);
     int tenantId = caller.get().tenantId();
     List<Budget> budgets =
         database.asTenant(
@@ -199,12 +200,14 @@ public class BudgetsResource {
   @Operation(summary = "Change a budget", description = "What is absent stays as it is.")
   public BudgetView change(@PathParam("id") UUID id, @Nullable BudgetBody body) {
     Budget budget = changed(find(id), required(body));
+    checkReadable(budget);
     database.asTenant(
         budget.tenantId(),
         connection -> {
           store.update(connection, budget);
           return null;
         });
+    changes.fire(new GuardChanged(budget.tenantId()));
     return BudgetView.of(budget);
   }
 
@@ -218,36 +221,68 @@ public class BudgetsResource {
     if (!database.asTenant(tenantId, connection -> store.delete(connection, tenantId, id))) {
       throw notFound();
     }
+    changes.fire(new GuardChanged(tenantId));
   }
 
   @GET
   @Path("/{id}/status")
   @RolesAllowed(Scope.READ_ROLE)
-  @Operation(summary = "Where a budget stands in its current period")
-  public Status status(@PathParam("id") UUID id) {
+  @Operation(
+      summary = "Where a budget stands in its current period",
+      description =
+          "Spent, reserved and remaining, how fast it goes, and what is expected by the end of the"
+              + " period with the interval that holds four of five outcomes.")
+  public BudgetStatus status(@PathParam("id") UUID id) {
     Budget budget = find(id);
-    BudgetPeriod period = budget.periodAt(clock.instant());
-    Spend spend =
-        database.snapshotAsTenant(
-            budget.tenantId(), connection -> SpendReader.read(connection, budget, period));
-    BigDecimal percent = percent(spend.nanos(), budget.amountNanos());
-    return new Status(
-        BudgetView.of(budget),
-        new PeriodView(period.start(), period.end()),
-        Money.ofNanos(spend.nanos()).toUsd(),
-        Money.ofNanos(budget.amountNanos() - spend.nanos()).toUsd(),
-        percent.toPlainString(),
-        budget.thresholds().stream()
-            .filter(threshold -> percent.compareTo(BigDecimal.valueOf(threshold)) >= 0)
-            .toList(),
-        spend.unpricedCalls());
+    Instant now = clock.instant();
+    BudgetPeriod period = budget.periodAt(now);
+    return database.snapshotAsTenant(
+        budget.tenantId(),
+        connection -> {
+          Spend spend = spending.read(connection, budget, period);
+          Map<Instant, Long> hours = spending.hours(connection, budget, now);
+          return BudgetStatus.of(
+              budget,
+              period,
+              spend,
+              reservations.reservedNanos(connection, budget.tenantId(), budget.id(), now),
+              SpendReader.burnNanosPerHour(hours, period, now),
+              SpendForecast.of(
+                  hours, spend.countedNanos(budget), budget.amountNanos(), now, period.end()));
+        });
   }
 
-  /** Spent of the limit in percent, rounded down so that 100 is never shown too early. */
-  public static BigDecimal percent(long spentNanos, long limitNanos) {
-    return BigDecimal.valueOf(spentNanos)
-        .multiply(BigDecimal.valueOf(100))
-        .divide(BigDecimal.valueOf(limitNanos), 2, RoundingMode.DOWN);
+  @GET
+  @Path("/{id}/history")
+  @RolesAllowed(Scope.READ_ROLE)
+  @Operation(summary = "What was spent in each period", description = "The latest first.")
+  public History history(
+      @PathParam("id") UUID id, @QueryParam("limit") @DefaultValue("50") int limit) {
+    checkLimit(limit);
+    Budget budget = find(id);
+    return database.asTenant(
+        budget.tenantId(),
+        connection ->
+            new History(
+                PeriodHistory.list(connection, budget, limit).stream()
+                    .map(
+                        past ->
+                            new PastPeriod(
+                                BudgetStatus.PeriodView.of(past.period()),
+                                Money.ofNanos(past.amountNanos()).toUsd(),
+                                Money.ofNanos(past.spentNanos()).toUsd(),
+                                Percent.of(past.spentNanos(), past.amountNanos()).toPlainString(),
+                                past.unpricedCalls(),
+                                past.updatedAt()))
+                    .toList()));
+  }
+
+  private static void checkLimit(int limit) {
+    if (limit < 1 || limit > MAX_PAGE) {
+      throw new ProblemException(
+              ProblemCode.INVALID_PARAMETER, "'limit' must be from 1 to " + MAX_PAGE + ".")
+          .with("parameter", "limit");
+    }
   }
 
   private Budget find(UUID id) {
@@ -257,123 +292,18 @@ public class BudgetsResource {
         .orElseThrow(BudgetsResource::notFound);
   }
 
-  private static Budget changed(Budget budget, BudgetBody body) {
-    BudgetPeriod.Kind period = body.period() == null ? budget.period() : period(body.period());
-    return new Budget(
-        budget.id(),
-        budget.tenantId(),
-        body.name() == null ? budget.name() : name(body.name()),
-        body.scope() == null ? budget.scope() : scope(body.scope()),
-        body.amountUsd() == null ? budget.amountNanos() : amount(body.amountUsd()),
-        period,
-        rollingDays(period, body.rollingDays() == null ? budget.rollingDays() : body.rollingDays()),
-        body.timezone() == null ? budget.zone() : zone(body.timezone()),
-        body.type() == null ? budget.hardStop() : isHardStop(body.type()),
-        body.thresholds() == null ? budget.thresholds() : thresholds(body.thresholds()),
-        body.channels() == null ? budget.channels() : body.channels(),
-        budget.createdAt());
+  private Budget changed(Budget budget, BudgetBody body) {
+    return body.over(budget, user -> door.pseudonym(budget.tenantId(), user));
   }
 
   private static BudgetBody required(@Nullable BudgetBody body) {
     if (body == null) {
-      throw invalid("name", "The body is missing. Send a budget as JSON.");
+      throw BudgetBody.invalid("name", "The body is missing. Send a budget as JSON.");
     }
     return body;
   }
 
-  private static String name(String name) {
-    if (name.isBlank() || name.length() > 200) {
-      throw invalid("name", "'name' must have 1 to 200 characters.");
-    }
-    return name;
-  }
-
-  private static Map<String, String> scope(Map<String, String> scope) {
-    for (Map.Entry<String, String> entry : scope.entrySet()) {
-      if (!SpendReader.DIMENSIONS.containsKey(entry.getKey())
-          || entry.getValue() == null
-          || entry.getValue().isBlank()) {
-        throw invalid(
-            "scope",
-            "'scope' names a value for some of "
-                + String.join(", ", SpendReader.DIMENSIONS.keySet())
-                + ".");
-      }
-    }
-    if (SpendReader.cuboid(scope).isEmpty()) {
-      throw invalid(
-          "scope",
-          "These dimensions are not kept together. A user goes with project, environment and model;"
-              + " a prompt with project, environment and model.");
-    }
-    return scope;
-  }
-
-  private static long amount(String amount) {
-    try {
-      long nanos = Money.ofUsd(amount.strip()).nanos();
-      if (nanos > 0) {
-        return nanos;
-      }
-    } catch (NumberFormatException | ArithmeticException e) {
-      throw new ProblemException(
-              ProblemCode.INVALID_FIELD, "'amount_usd' must be dollars as text: \"100.00\".", e)
-          .with("field", "amount_usd");
-    }
-    throw invalid("amount_usd", "'amount_usd' must be above zero.");
-  }
-
-  private static BudgetPeriod.Kind period(String period) {
-    try {
-      return BudgetPeriod.Kind.valueOf(period.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw invalid("period", "'period' is hourly, daily, weekly, monthly or rolling.");
-    }
-  }
-
-  private static int rollingDays(BudgetPeriod.Kind period, int days) {
-    if (period != BudgetPeriod.Kind.ROLLING) {
-      return 0;
-    }
-    if (days < 1 || days > 366) {
-      throw invalid("rolling_days", "A rolling period needs 'rolling_days' from 1 to 366.");
-    }
-    return days;
-  }
-
-  private static ZoneId zone(String zone) {
-    try {
-      return ZoneId.of(zone);
-    } catch (DateTimeException e) {
-      throw invalid("timezone", "'timezone' must be an IANA name, such as Europe/Berlin.");
-    }
-  }
-
-  private static boolean isHardStop(String type) {
-    return switch (type) {
-      case "warning" -> false;
-      case "hard_stop" -> true;
-      default -> throw invalid("type", "'type' is warning or hard_stop.");
-    };
-  }
-
-  private static List<Integer> thresholds(List<Integer> thresholds) {
-    boolean valid =
-        !thresholds.isEmpty()
-            && thresholds.size() <= MAX_THRESHOLDS
-            && thresholds.stream().allMatch(t -> t != null && t >= 1 && t <= 1_000);
-    if (!valid) {
-      throw invalid(
-          "thresholds", "'thresholds' are 1 to " + MAX_THRESHOLDS + " percents from 1 to 1000.");
-    }
-    return thresholds.stream().distinct().sorted().toList();
-  }
-
   private static ProblemException notFound() {
     return new ProblemException(ProblemCode.NOT_FOUND, "There is no budget with this id.");
-  }
-
-  private static ProblemException invalid(String field, String detail) {
-    return new ProblemException(ProblemCode.INVALID_FIELD, detail).with("field", field);
   }
 }

@@ -1,129 +1,108 @@
 package dev.tokenledger.alerting.budget;
 
-import dev.tokenledger.model.rollup.BucketPlan;
-import dev.tokenledger.model.rollup.Cuboid;
-import dev.tokenledger.model.rollup.Dimension;
-import dev.tokenledger.model.rollup.Grain;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.platform.query.Granularity;
+import dev.tokenledger.platform.query.Period;
+import dev.tokenledger.platform.query.Query;
+import dev.tokenledger.platform.query.QueryService;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.ZoneOffset;
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.LinkedHashMap;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 
 /**
- * Reads what was spent within a scope and period from the smallest rollup that has the scope's
- * dimensions; exact to the grain of that rollup, which is the minute, and the hour where people are
- * in the scope.
+ * Reads what was spent within a scope and period; exact to the minute, whatever the rollups keep:
+ * where their buckets are longer than the period's edges, the events themselves are read.
  */
 public final class SpendReader {
-  /** The dimensions that a scope may name. */
-  static final Map<String, Dimension> DIMENSIONS = new LinkedHashMap<>();
+  private static final ZoneId UTC = ZoneId.of("UTC");
 
-  static {
-    for (Dimension dimension :
-        EnumSet.of(
-            Dimension.PROJECT,
-            Dimension.ENVIRONMENT,
-            Dimension.PROVIDER,
-            Dimension.MODEL,
-            Dimension.AGENT,
-            Dimension.FEATURE,
-            Dimension.PROMPT,
-            Dimension.USER)) {
-      DIMENSIONS.put(dimension.label(), dimension);
-    }
+  private final QueryService queries;
+
+  public SpendReader(QueryService queries) {
+    this.queries = queries;
   }
 
-  private SpendReader() {}
-
-  /** The rollup that covers a scope; empty when its dimensions are not kept together. */
-  static Optional<Cuboid> cuboid(Map<String, String> scope) {
-    EnumSet<Dimension> needed = EnumSet.noneOf(Dimension.class);
-    scope.keySet().forEach(name -> needed.add(DIMENSIONS.get(name)));
-    return Arrays.stream(Cuboid.values())
-        .filter(c -> c != Cuboid.TAG && c.covers(needed))
-        .findFirst();
+  /**
+   * Reads within the caller's transaction.
+   *
+   * @param connection in a snapshot as the budget's tenant
+   * @throws dev.tokenledger.platform.problem.ProblemException if the scope is kept in no rollup and
+   *     the period has more events than are read one by one
+   */
+  public Spend read(Connection connection, Budget budget, BudgetPeriod period) throws SQLException {
+    return read(connection, budget.tenantId(), budget.scope(), period);
   }
 
-  /** Reads within the caller's transaction, which must be the tenant's. */
-  public static Spend read(Connection connection, Budget budget, BudgetPeriod period)
+  Spend read(Connection connection, int tenantId, BudgetScope scope, BudgetPeriod period)
       throws SQLException {
-    Cuboid cuboid =
-        cuboid(budget.scope())
-            .orElseThrow(() -> new IllegalStateException("no rollup covers budget " + budget.id()));
-    Map<Dimension, Integer> ids = new EnumMap<>(Dimension.class);
-    for (Map.Entry<String, String> entry : budget.scope().entrySet()) {
-      Dimension dimension = DIMENSIONS.get(entry.getKey());
-      Optional<Integer> id = id(connection, budget.tenantId(), dimension, entry.getValue());
-      if (id.isEmpty()) {
-        // Nobody has reported the value yet.
-        return new Spend(0, 0);
-      }
-      ids.put(dimension, id.get());
+    QueryService.Cells found =
+        queries.cells(connection, tenantId, query(scope, period, Granularity.NONE));
+    if (found.start().isBefore(period.start()) || found.end().isAfter(period.end())) {
+      found = queries.cells(connection, tenantId, query(scope, period, Granularity.MINUTE));
     }
-    BucketPlan plan =
-        BucketPlan.cover(period.start(), period.end(), cuboid.finestGrain(), Grain.DAY);
     long nanos = 0;
     long unpriced = 0;
-    for (BucketPlan.Run run : plan.runs()) {
-      Spend part = read(connection, budget.tenantId(), cuboid, run, ids);
-      nanos = Math.addExact(nanos, part.nanos());
-      unpriced += part.unpricedCalls();
+    for (QueryService.Cell cell : found.cells()) {
+      nanos = Math.addExact(nanos, cell.sums().get(Measure.COST));
+      unpriced = Math.addExact(unpriced, cell.sums().get(Measure.UNPRICED_CALLS));
     }
     return new Spend(nanos, unpriced);
   }
 
-  private static Optional<Integer> id(
-      Connection connection, int tenantId, Dimension dimension, String value) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT value_id FROM ledger.dimension_values"
-                + " WHERE tenant_id = ? AND dimension = ? AND value = ?")) {
-      select.setInt(1, tenantId);
-      select.setInt(2, dimension.code());
-      select.setString(3, value);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
+  /**
+   * Cost in nano-dollars by hour of the last {@link SpendForecast#HISTORY}, known cost alone;
+   * within the caller's transaction.
+   */
+  public Map<Instant, Long> hours(Connection connection, Budget budget, Instant now)
+      throws SQLException {
+    BudgetPeriod history = new BudgetPeriod(now.minus(SpendForecast.HISTORY), now);
+    Map<Instant, Long> hours = new TreeMap<>();
+    for (QueryService.Cell cell :
+        queries
+            .cells(connection, budget.tenantId(), query(budget.scope(), history, Granularity.HOUR))
+            .cells()) {
+      if (cell.time() != null && cell.sums().get(Measure.COST) != 0) {
+        hours.merge(cell.time(), cell.sums().get(Measure.COST), Math::addExact);
       }
     }
+    return hours;
   }
 
-  private static Spend read(
-      Connection connection,
-      int tenantId,
-      Cuboid cuboid,
-      BucketPlan.Run run,
-      Map<Dimension, Integer> ids)
-      throws SQLException {
-    StringBuilder sql =
-        new StringBuilder(
-            "SELECT coalesce(sum(r.cost_nanos), 0), coalesce(sum(r.unpriced_calls), 0) FROM ");
-    sql.append(run.grain().rollupTable()).append(" r");
-    if (!ids.isEmpty()) {
-      sql.append(
-          " JOIN ledger.series s ON s.tenant_id = r.tenant_id AND s.series_id = r.series_id");
-    }
-    sql.append(" WHERE r.tenant_id = ? AND r.cuboid = ? AND r.bucket >= ? AND r.bucket < ?");
-    ids.keySet().forEach(d -> sql.append(" AND s.\"").append(d.label()).append("\" = ?"));
-    try (PreparedStatement select = connection.prepareStatement(sql.toString())) {
-      select.setInt(1, tenantId);
-      select.setInt(2, cuboid.code());
-      select.setObject(3, run.from().atOffset(ZoneOffset.UTC));
-      select.setObject(4, run.until().atOffset(ZoneOffset.UTC));
-      int at = 5;
-      for (int id : ids.values()) {
-        select.setInt(at++, id);
+  /** Mean cost of an hour over the last day, or the period so far where that is shorter. */
+  static long burnNanosPerHour(Map<Instant, Long> hours, BudgetPeriod period, Instant now) {
+    Instant dayAgo = now.minus(Duration.ofDays(1));
+    Instant from = period.start().isAfter(dayAgo) ? period.start() : dayAgo;
+    long nanos = 0;
+    for (Map.Entry<Instant, Long> hour : hours.entrySet()) {
+      if (!hour.getKey().plus(Duration.ofHours(1)).isAfter(from)) {
+        continue;
       }
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        return new Spend(row.getBigDecimal(1).longValueExact(), row.getLong(2));
-      }
+      nanos = Math.addExact(nanos, hour.getValue());
     }
+    long seconds = Math.max(60, Duration.between(from, now).toSeconds());
+    return BigDecimal.valueOf(nanos)
+        .multiply(BigDecimal.valueOf(3_600))
+        .divide(BigDecimal.valueOf(seconds), 0, RoundingMode.HALF_EVEN)
+        .longValueExact();
+  }
+
+  private static Query query(BudgetScope scope, BudgetPeriod period, Granularity granularity) {
+    return new Query(
+        Query.measures(List.of("cost_usd", "unpriced_calls")),
+        List.of(),
+        Query.filters(scope.values()),
+        granularity,
+        new Period(period.start(), period.end(), UTC),
+        null,
+        false,
+        Query.MAX_LIMIT,
+        false);
   }
 }

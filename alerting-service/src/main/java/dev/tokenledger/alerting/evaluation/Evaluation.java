@@ -3,7 +3,8 @@ package dev.tokenledger.alerting.evaluation;
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.budget.BudgetPeriod;
 import dev.tokenledger.alerting.budget.BudgetStore;
-import dev.tokenledger.alerting.budget.BudgetsResource;
+import dev.tokenledger.alerting.budget.Percent;
+import dev.tokenledger.alerting.budget.PeriodHistory;
 import dev.tokenledger.alerting.budget.Spend;
 import dev.tokenledger.alerting.budget.SpendReader;
 import dev.tokenledger.alerting.delivery.Outbox;
@@ -33,12 +34,15 @@ final class Evaluation {
 
   private final Database database;
   private final BudgetStore budgets;
+  private final SpendReader spending;
   private final Outbox outbox;
   private final Clock clock;
 
-  Evaluation(Database database, BudgetStore budgets, Outbox outbox, Clock clock) {
+  Evaluation(
+      Database database, BudgetStore budgets, SpendReader spending, Outbox outbox, Clock clock) {
     this.database = database;
     this.budgets = budgets;
+    this.spending = spending;
     this.outbox = outbox;
     this.clock = clock;
   }
@@ -55,7 +59,7 @@ final class Evaluation {
     for (Budget budget : all) {
       BudgetPeriod current = budget.periodAt(now);
       evaluate(budget, current);
-      boolean rolling = budget.period() == BudgetPeriod.Kind.ROLLING;
+      boolean rolling = budget.period().isRolling();
       if (!rolling && Duration.between(current.start(), now).compareTo(LATE) < 0) {
         evaluate(budget, budget.periodAt(current.start().minusMillis(1)));
       }
@@ -66,9 +70,10 @@ final class Evaluation {
     database.asTenant(
         budget.tenantId(),
         connection -> {
-          Spend spend = SpendReader.read(connection, budget, period);
+          Spend spend = spending.read(connection, budget, period);
+          PeriodHistory.note(connection, budget, period, spend, clock.instant());
           for (int threshold : budget.thresholds()) {
-            if (isCrossed(spend.nanos(), budget.amountNanos(), threshold)
+            if (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
                 && insertCrossing(connection, budget, period, threshold, spend)) {
               outbox.enqueue(
                   connection,
@@ -81,24 +86,12 @@ final class Evaluation {
         });
   }
 
-  /** Whether spent ≥ limit × threshold %, without rounding. */
-  static boolean isCrossed(long spentNanos, long limitNanos, int threshold) {
-    return Math.multiplyHigh(spentNanos, 100L) != 0 || Math.multiplyHigh(limitNanos, threshold) != 0
-        ? java.math.BigInteger.valueOf(spentNanos)
-                .multiply(java.math.BigInteger.valueOf(100))
-                .compareTo(
-                    java.math.BigInteger.valueOf(limitNanos)
-                        .multiply(java.math.BigInteger.valueOf(threshold)))
-            >= 0
-        : spentNanos * 100L >= limitNanos * threshold;
-  }
-
   /**
    * The key of a rolling period's crossing is the day on which the period ends: it is told once a
    * day at most.
    */
   private static Instant key(Budget budget, BudgetPeriod period) {
-    return budget.period() == BudgetPeriod.Kind.ROLLING ? period.end() : period.start();
+    return budget.period().isRolling() ? period.end() : period.start();
   }
 
   private static boolean insertCrossing(
@@ -113,16 +106,16 @@ final class Evaluation {
       insert.setTimestamp(2, Timestamp.from(key(budget, period)));
       insert.setInt(3, threshold);
       insert.setInt(4, budget.tenantId());
-      insert.setLong(5, spend.nanos());
+      insert.setLong(5, spend.countedNanos(budget));
       return insert.executeUpdate() == 1;
     }
   }
 
   private Notification notification(
       Budget budget, BudgetPeriod period, int threshold, Spend spend) {
-    String spent = Money.ofNanos(spend.nanos()).toUsd();
+    String spent = Money.ofNanos(spend.countedNanos(budget)).toUsd();
     String limit = Money.ofNanos(budget.amountNanos()).toUsd();
-    String percent = BudgetsResource.percent(spend.nanos(), budget.amountNanos()).toPlainString();
+    String percent = Percent.of(spend.countedNanos(budget), budget.amountNanos()).toPlainString();
     String text =
         "Budget '"
             + budget.name()
@@ -142,7 +135,7 @@ final class Evaluation {
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("budget_id", budget.id().toString());
     data.put("budget", budget.name());
-    data.put("scope", budget.scope());
+    data.put("scope", budget.scope().toJson());
     data.put("threshold", threshold);
     data.put("period_start", period.start().toString());
     data.put("period_end", period.end().toString());

@@ -3,22 +3,18 @@ package dev.tokenledger.alerting.evaluation;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.budget.BudgetStore;
+import dev.tokenledger.alerting.budget.SpendReader;
+import dev.tokenledger.alerting.changes.ChangedTenants;
 import dev.tokenledger.alerting.delivery.Outbox;
-import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.redis.BlockingRedis;
-import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.vertx.mutiny.redis.client.Command;
-import io.vertx.mutiny.redis.client.Request;
-import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -30,19 +26,17 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class EvaluationLoop {
   private static final Logger LOG = Logger.getLogger(EvaluationLoop.class);
-  private static final Duration BLOCK = Duration.ofMillis(500);
 
   /** A pause after each round, so that a busy ledger is looked at a few times a second. */
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   private final Evaluation evaluation;
-  private final BlockingRedis redis;
+  private final ChangedTenants changes;
   private final AlertingStart start;
   private final Duration sweepInterval;
   private final Clock clock;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "budget-evaluation");
-  private String position = "$";
   private Instant nextSweep = Instant.EPOCH;
 
   public EvaluationLoop(
@@ -52,8 +46,9 @@ public class EvaluationLoop {
       BlockingRedis redis,
       AlertingConfig config,
       Clock clock) {
-    this.evaluation = new Evaluation(start.database(), budgets, outbox, clock);
-    this.redis = redis;
+    this.evaluation =
+        new Evaluation(start.database(), budgets, new SpendReader(start.queries()), outbox, clock);
+    this.changes = new ChangedTenants(redis);
     this.start = start;
     this.sweepInterval = config.sweepInterval();
     this.clock = clock;
@@ -82,7 +77,7 @@ public class EvaluationLoop {
 
   private void round() {
     try {
-      Set<Integer> tenants = changed();
+      Set<Integer> tenants = changes.next();
       if (!clock.instant().isBefore(nextSweep)) {
         tenants.addAll(evaluation.tenants());
         nextSweep = clock.instant().plus(sweepInterval);
@@ -94,33 +89,5 @@ public class EvaluationLoop {
       LOG.debugf(e, "evaluation");
       nextSweep = Instant.EPOCH;
     }
-  }
-
-  /** Tenants of which the ledger has said something since the last time. */
-  private Set<Integer> changed() {
-    Set<Integer> tenants = new TreeSet<>();
-    try {
-      Response answer =
-          redis.send(
-              Request.cmd(Command.XREAD)
-                  .arg("COUNT")
-                  .arg(1_000)
-                  .arg("BLOCK")
-                  .arg(BLOCK.toMillis())
-                  .arg("STREAMS")
-                  .arg(StreamKeys.CHANGES)
-                  .arg(position));
-      if (answer == null || answer.size() == 0) {
-        return tenants;
-      }
-      for (Response entry : answer.get(0).get(1)) {
-        position = entry.get(0).toString();
-        tenants.add(entry.get(1).get(1).toInteger());
-      }
-    } catch (RedisUnavailableException e) {
-      LOG.debugf("the change feed cannot be read; sweeps go on: %s", e.getMessage());
-      position = "$";
-    }
-    return tenants;
   }
 }

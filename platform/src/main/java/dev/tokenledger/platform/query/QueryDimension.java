@@ -39,7 +39,7 @@ public record QueryDimension(String name, Dimension dimension, @Nullable String 
   }
 
   /** The names, for messages and documentation. */
-  static List<String> names() {
+  public static List<String> names() {
     return java.util.stream.Stream.concat(
             PUBLIC.stream().map(d -> d.name().toLowerCase(Locale.ROOT)),
             java.util.stream.Stream.of("tags.<key>"))

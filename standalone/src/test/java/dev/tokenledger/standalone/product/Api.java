@@ -124,6 +124,11 @@ final class Api {
     return send(headers.length == 0 ? request : request.headers(headers));
   }
 
+  Answer send(String path, String method, BodyPublisher body, String... headers)
+      throws IOException {
+    return send(request(path).method(method, body).headers(headers));
+  }
+
   Answer method(String method, String path) throws IOException {
     return send(request(path).method(method, BodyPublishers.noBody()));
   }

@@ -7,6 +7,7 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,18 @@ final class RedisReader implements AutoCloseable {
       send(add);
     }
     return entries.size();
+  }
+
+  /** Forgets keys, as a Redis that has lost them would. */
+  void forget(String pattern) throws Exception {
+    for (Response key : send(Request.cmd(Command.KEYS).arg(pattern))) {
+      send(Request.cmd(Command.DEL).arg(key.toString()));
+    }
+  }
+
+  /** Answers nobody for a while. */
+  void pause(Duration length) throws Exception {
+    send(Request.cmd(Command.CLIENT).arg("PAUSE").arg(length.toMillis()).arg("ALL"));
   }
 
   private Response send(Request request) throws Exception {

@@ -2,6 +2,7 @@ package dev.tokenledger.alerting.budget;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -9,7 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BudgetPeriodTest {
+class PeriodRuleTest {
+  private static BudgetPeriod at(PeriodRule.Kind kind, int rollingDays, ZoneId zone, Instant now) {
+    return new PeriodRule(kind, zone, DayOfWeek.MONDAY, 1, rollingDays).at(now);
+  }
+
   @ParameterizedTest
   @CsvSource({
     // kind, zone, now, start, end
@@ -28,18 +33,17 @@ class BudgetPeriodTest {
     "MONTHLY, America/New_York, 2026-12-01T04:59:59Z, 2026-11-01T04:00:00Z, 2026-12-01T05:00:00Z"
   })
   void periodsBeginAndEndWhereTheLocalClockSaysSo(
-      BudgetPeriod.Kind kind, String zone, Instant now, Instant start, Instant end) {
-    assertThat(BudgetPeriod.at(kind, 0, ZoneId.of(zone), now))
-        .isEqualTo(new BudgetPeriod(start, end));
+      PeriodRule.Kind kind, String zone, Instant now, Instant start, Instant end) {
+    assertThat(at(kind, 0, ZoneId.of(zone), now)).isEqualTo(new BudgetPeriod(start, end));
   }
 
   @Test
   void anHourThatComesTwiceIsTwoPeriods() {
     ZoneId berlin = ZoneId.of("Europe/Berlin");
     BudgetPeriod first =
-        BudgetPeriod.at(BudgetPeriod.Kind.HOURLY, 0, berlin, Instant.parse("2026-10-25T00:30:00Z"));
+        at(PeriodRule.Kind.HOURLY, 0, berlin, Instant.parse("2026-10-25T00:30:00Z"));
     BudgetPeriod second =
-        BudgetPeriod.at(BudgetPeriod.Kind.HOURLY, 0, berlin, Instant.parse("2026-10-25T01:30:00Z"));
+        at(PeriodRule.Kind.HOURLY, 0, berlin, Instant.parse("2026-10-25T01:30:00Z"));
     assertThat(first.end()).isEqualTo(second.start());
     assertThat(Duration.between(first.start(), first.end())).isEqualTo(Duration.ofHours(1));
   }
@@ -48,8 +52,8 @@ class BudgetPeriodTest {
   void aDayWithoutMidnightBeginsWithItsFirstMoment() {
     // Clocks in Beirut went from 23:59:59 to 01:00 on the 29th of March 2026.
     BudgetPeriod day =
-        BudgetPeriod.at(
-            BudgetPeriod.Kind.DAILY,
+        at(
+            PeriodRule.Kind.DAILY,
             0,
             ZoneId.of("Asia/Beirut"),
             Instant.parse("2026-03-29T10:00:00Z"));
@@ -60,8 +64,7 @@ class BudgetPeriodTest {
   @Test
   void aRollingPeriodEndsWithTodayAndHasItsDays() {
     BudgetPeriod rolling =
-        BudgetPeriod.at(
-            BudgetPeriod.Kind.ROLLING, 30, ZoneId.of("UTC"), Instant.parse("2026-11-20T12:00:00Z"));
+        at(PeriodRule.Kind.ROLLING, 30, ZoneId.of("UTC"), Instant.parse("2026-11-20T12:00:00Z"));
     assertThat(rolling.start()).isEqualTo(Instant.parse("2026-10-22T00:00:00Z"));
     assertThat(rolling.end()).isEqualTo(Instant.parse("2026-11-21T00:00:00Z"));
   }

@@ -1,0 +1,406 @@
+package dev.tokenledger.alerting.authorization;
+
+import dev.tokenledger.alerting.budget.Budget;
+import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.reservation.Reservation;
+import dev.tokenledger.platform.problem.ProblemCode;
+import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Response;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a call may be made, and reserves what it is expected to cost. Never blocks:
+ * decisions are made by one script in Redis, reservations committed by {@link ReservationWriter},
+ * and what has to be read first is read on a worker.
+ */
+@ApplicationScoped
+class Authorizer {
+  private static final Logger LOG = Logger.getLogger(Authorizer.class);
+
+  /** How often a decision is begun anew, because budgets or what Redis holds have changed. */
+  private static final int MAX_ATTEMPTS = 8;
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  /** How long the counters of a session, trace or run outlive its last call. */
+  private static final Duration LOOP_MEMORY = Duration.ofHours(24);
+
+  private final Guards guards;
+  private final LoopHistory history;
+  private final ReservationWriter writer;
+  private final DoorRules door;
+  private final RedisScript authorize;
+  private final RedisScript release;
+  private final Clock clock;
+
+  Authorizer(
+      Guards guards,
+      LoopHistory history,
+      ReservationWriter writer,
+      DoorRules door,
+      Redis redis,
+      Clock clock) {
+    this.guards = guards;
+    this.history = history;
+    this.writer = writer;
+    this.door = door;
+    this.authorize = new RedisScript(redis, GuardScripts.AUTHORIZE);
+    this.release = new RedisScript(redis, GuardScripts.RELEASE_ONE);
+    this.clock = clock;
+  }
+
+  /**
+   * What is being decided.
+   *
+   * @param id of the reservation, should there be one
+   * @param seeds counts of loop guards so far, where they were looked up
+   */
+  private record Attempt(
+      AuthorizationRequest request, UUID id, Map<LoopGuard, LoopHistory.Counts> seeds, int number) {
+    Attempt next() {
+      return new Attempt(request, id, seeds, number + 1);
+    }
+
+    Attempt with(Map<LoopGuard, LoopHistory.Counts> found) {
+      return new Attempt(request, id, Map.copyOf(found), number + 1);
+    }
+  }
+
+  /** A request against the book of its tenant. */
+  private record Case(
+      Attempt attempt,
+      GuardBook book,
+      Map<Budget, Long> amounts,
+      List<LoopGuard> loops,
+      Estimate estimate) {
+    int tenantId() {
+      return book.tenantId();
+    }
+
+    List<Budget> budgets() {
+      return List.copyOf(amounts.keySet());
+    }
+
+    @Nullable Long nanos() {
+      return estimate instanceof Estimate.Amount amount
+          ? Long.valueOf(amount.nanos())
+          : estimate instanceof Estimate.Free ? Long.valueOf(0) : null;
+    }
+  }
+
+  /** Decides; fails with a {@link ProblemException} when that cannot be done at all. */
+  Uni<Decision> decide(AuthorizationRequest request) {
+    return attempt(new Attempt(request, UUID.randomUUID(), Map.of(), 1));
+  }
+
+  private Uni<Decision> attempt(Attempt attempt) {
+    if (attempt.number > MAX_ATTEMPTS) {
+      return Uni.createFrom()
+          .failure(
+              ProblemException.retryable(
+                  ProblemCode.STORE_UNAVAILABLE,
+                  "Budgets are being changed or read again. Try again in a moment.",
+                  Duration.ofSeconds(1),
+                  null));
+    }
+    GuardBook known = guards.known(attempt.request.tenantId());
+    return known == null
+        ? onWorker(() -> guards.load(attempt.request.tenantId()))
+            .chain(book -> decide(attempt, book))
+        : decide(attempt, known);
+  }
+
+  private Uni<Decision> decide(Attempt attempt, GuardBook book) {
+    AuthorizationRequest request = attempt.request;
+    Estimate estimate = Estimate.of(request, door.book(), clock.instant());
+    List<Budget> matching =
+        estimate instanceof Estimate.Free ? List.of() : book.matching(request.subject());
+    Map<Budget, Long> amounts = new LinkedHashMap<>();
+    for (Budget budget : matching) {
+      if (estimate instanceof Estimate.Unpriced) {
+        if (budget.hardStop() && budget.unpriced() == Budget.Unpriced.DENY) {
+          return Uni.createFrom().item(refused(matching, budget));
+        }
+        amounts.put(budget, budget.assumedNanos());
+      } else {
+        amounts.put(budget, estimate instanceof Estimate.Amount amount ? amount.nanos() : 0L);
+      }
+    }
+    List<LoopGuard> loops = book.counting(request);
+    // Asked also when nothing matches: only Redis knows whether the book is still the one in force.
+    return ask(new Case(attempt, book, amounts, loops, estimate));
+  }
+
+  private static Decision refused(List<Budget> matching, Budget by) {
+    return new Decision(
+        false,
+        Decision.Reason.UNPRICED_MODEL,
+        false,
+        null,
+        null,
+        null,
+        matching.stream()
+            .map(budget -> new Decision.Standing(budget, null, null, budget.equals(by)))
+            .toList(),
+        null,
+        null);
+  }
+
+  private Uni<Decision> ask(Case asked) {
+    Instant now = clock.instant();
+    Instant expires = now.plus(asked.attempt.request.lease());
+    return authorize
+        .run(keys(asked), arguments(asked, now, expires))
+        .ifNoItem()
+        .after(TIMEOUT)
+        .fail()
+        .map(answer -> new Answer(answer.get(0).toString(), answer))
+        .onFailure(RuntimeException.class)
+        .recoverWithItem(
+            e -> {
+              RuntimeException cause = RedisUnavailableException.orSame((RuntimeException) e);
+              if (!(cause instanceof RedisUnavailableException)) {
+                throw cause;
+              }
+              LOG.debugf(cause, "Redis did not decide");
+              return new Answer("unavailable", null);
+            })
+        .chain(answer -> follow(asked, answer, expires));
+  }
+
+  private record Answer(String kind, @Nullable Response response) {}
+
+  private Uni<Decision> follow(Case asked, Answer answer, Instant expires) {
+    int tenantId = asked.tenantId();
+    return switch (answer.kind) {
+      case "unavailable" -> Uni.createFrom().item(unavailable(asked));
+      case "missing" -> rebuilt(asked, 0);
+      case "stale" -> {
+        long redisEpoch =
+            answer.response == null ? 0 : Long.parseLong(answer.response.get(1).toString());
+        yield onWorker(() -> guards.load(tenantId))
+            .chain(
+                book ->
+                    book.epoch() == asked.book.epoch()
+                        ? rebuilt(asked, redisEpoch)
+                        : attempt(asked.attempt.next()))
+            .onFailure(Authorizer::isUnavailable)
+            .recoverWithItem(e -> unavailable(asked));
+      }
+      case "period" ->
+          onWorker(
+                  () -> {
+                    guards.refresh(tenantId);
+                    return true;
+                  })
+              .chain(done -> attempt(asked.attempt.next()))
+              .onFailure(Authorizer::isUnavailable)
+              .recoverWithItem(e -> unavailable(asked));
+      case "unseeded" ->
+          onWorker(() -> history.of(asked.attempt.request, asked.loops))
+              .chain(found -> attempt(asked.attempt.with(found)))
+              .onFailure(Authorizer::isUnavailable)
+              .recoverWithItem(e -> unavailable(asked));
+      default -> decided(asked, answer, expires);
+    };
+  }
+
+  private Uni<Decision> rebuilt(Case asked, long redisEpoch) {
+    return onWorker(
+            () -> {
+              guards.rebuild(asked.book, redisEpoch);
+              return true;
+            })
+        .chain(done -> attempt(asked.attempt.next()))
+        .onFailure(Authorizer::isUnavailable)
+        .recoverWithItem(e -> unavailable(asked));
+  }
+
+  private Uni<Decision> decided(Case asked, Answer answer, Instant expires) {
+    Decision decision = decision(asked, answer, expires);
+    if (decision.reservation() == null) {
+      return Uni.createFrom().item(decision);
+    }
+    AuthorizationRequest request = asked.attempt.request;
+    Map<UUID, Long> held = new LinkedHashMap<>();
+    asked.amounts.forEach((budget, amount) -> held.put(budget.id(), amount));
+    Reservation reservation =
+        new Reservation(
+            asked.attempt.id,
+            asked.tenantId(),
+            asked.nanos() == null ? 0 : asked.nanos(),
+            held,
+            request.subject(),
+            request.traceId(),
+            request.spanId(),
+            clock.instant(),
+            expires);
+    return writer
+        .write(reservation, asked.book.epoch())
+        .chain(
+            written ->
+                written
+                    ? Uni.createFrom().item(decision)
+                    // Decided by what is no longer so.
+                    : onWorker(() -> guards.load(asked.tenantId()))
+                        .chain(book -> attempt(asked.attempt.next())))
+        .onFailure(Authorizer::isUnavailable)
+        .recoverWithUni(
+            e -> {
+              LOG.debugf(e, "reservation %s could not be committed", reservation.id());
+              return give(asked).replaceWith(unavailable(asked));
+            });
+  }
+
+  /** Gives back what Redis holds for a reservation that was not committed; else its lease does. */
+  private Uni<Void> give(Case asked) {
+    return release
+        .run(
+            guardKeys(asked.tenantId()),
+            List.of(Long.toString(asked.book.epoch()), asked.attempt.id.toString()))
+        .ifNoItem()
+        .after(TIMEOUT)
+        .fail()
+        .onFailure()
+        .invoke(e -> LOG.debugf(e, "reservation %s ends with its lease", asked.attempt.id))
+        .onFailure()
+        .recoverWithNull()
+        .replaceWithVoid();
+  }
+
+  private static Decision decision(Case asked, Answer answer, Instant expires) {
+    Response response = answer.response;
+    boolean again = answer.kind.equals("again") || response == null;
+    boolean allowed = again || answer.kind.equals("allow");
+    String bound = again ? "" : response.get(1).toString();
+    LoopGuard loop = bound.isEmpty() ? null : asked.loops.get(response.get(2).toInteger());
+    List<Decision.Standing> standings = new ArrayList<>();
+    int at = 3;
+    for (Budget budget : asked.budgets()) {
+      if (again) {
+        standings.add(new Decision.Standing(budget, null, null, false));
+        continue;
+      }
+      standings.add(
+          new Decision.Standing(
+              budget,
+              Long.valueOf(response.get(at).toString()),
+              Long.valueOf(response.get(at + 1).toString()),
+              response.get(at + 2).toInteger() == 1));
+      at += 3;
+    }
+    boolean held = allowed && asked.attempt.request.reserve() && !asked.amounts.isEmpty();
+    return new Decision(
+        allowed,
+        allowed
+            ? null
+            : loop == null ? Decision.Reason.BUDGET_EXCEEDED : Decision.Reason.LOOP_BOUND_MET,
+        false,
+        held ? asked.attempt.id : null,
+        held ? expires : null,
+        asked.nanos(),
+        standings,
+        loop,
+        loop == null ? null : bound);
+  }
+
+  /** What is answered while it cannot be known what is left: what the budgets say of that. */
+  private static Decision unavailable(Case asked) {
+    List<Decision.Standing> standings =
+        asked.budgets().stream()
+            .map(
+                budget ->
+                    new Decision.Standing(
+                        budget, null, null, budget.hardStop() && !budget.allowWhenUnavailable()))
+            .toList();
+    boolean allowed = standings.stream().noneMatch(Decision.Standing::refused);
+    return new Decision(
+        allowed,
+        allowed ? null : Decision.Reason.GUARD_UNAVAILABLE,
+        true,
+        null,
+        null,
+        asked.nanos(),
+        standings,
+        null,
+        null);
+  }
+
+  private static List<String> guardKeys(int tenantId) {
+    return List.of(
+        GuardKeys.state(tenantId), GuardKeys.leases(tenantId), GuardKeys.reservations(tenantId));
+  }
+
+  private static List<String> keys(Case asked) {
+    List<String> keys = new ArrayList<>(guardKeys(asked.tenantId()));
+    for (LoopGuard guard : asked.loops) {
+      keys.add(
+          GuardKeys.loop(
+              asked.tenantId(), guard, String.valueOf(asked.attempt.request.counted(guard.per()))));
+    }
+    return keys;
+  }
+
+  private static List<String> arguments(Case asked, Instant now, Instant expires) {
+    AuthorizationRequest request = asked.attempt.request;
+    List<String> arguments = new ArrayList<>();
+    arguments.add(Long.toString(asked.book.epoch()));
+    arguments.add(Long.toString(now.toEpochMilli()));
+    arguments.add(request.reserve() ? asked.attempt.id.toString() : "");
+    arguments.add(Long.toString(expires.toEpochMilli()));
+    arguments.add(Integer.toString(asked.amounts.size()));
+    boolean unknown = asked.estimate instanceof Estimate.Unknown;
+    asked.amounts.forEach(
+        (budget, amount) -> {
+          arguments.add(budget.id().toString());
+          arguments.add(Long.toString(amount));
+          arguments.add(budget.hardStop() ? "1" : "0");
+          arguments.add(unknown ? "1" : "0");
+        });
+    arguments.add(Integer.toString(asked.loops.size()));
+    arguments.add(Long.toString(LOOP_MEMORY.toSeconds()));
+    Long nanos = asked.nanos();
+    for (LoopGuard guard : asked.loops) {
+      arguments.add(text(guard.maxCalls()));
+      arguments.add(text(guard.maxDepth()));
+      arguments.add(text(guard.maxRepeatedToolCalls()));
+      arguments.add(text(guard.maxCostNanos()));
+      arguments.add(text(request.depth()));
+      arguments.add(text(request.toolCall()));
+      arguments.add(nanos == null ? "0" : nanos.toString());
+      LoopHistory.Counts seed = asked.attempt.seeds.get(guard);
+      arguments.add(seed == null ? "" : Long.toString(seed.calls()));
+      arguments.add(seed == null ? "" : Long.toString(seed.costNanos()));
+    }
+    return arguments;
+  }
+
+  private static String text(@Nullable Object value) {
+    return value == null ? "" : value.toString();
+  }
+
+  private static boolean isUnavailable(Throwable e) {
+    return e instanceof RedisUnavailableException
+        || e instanceof ProblemException problem
+            && (problem.code() == ProblemCode.STORE_UNAVAILABLE
+                || problem.code() == ProblemCode.QUEUE_FULL);
+  }
+
+  private static <T> Uni<T> onWorker(java.util.function.Supplier<T> work) {
+    return Uni.createFrom().item(work).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+  }
+}

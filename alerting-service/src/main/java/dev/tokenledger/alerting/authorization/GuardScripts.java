@@ -1,0 +1,237 @@
+package dev.tokenledger.alerting.authorization;
+
+/**
+ * The scripts that Redis runs, each at once for all of a tenant's keys.
+ *
+ * <p>A tenant's guard has three keys. The hash of {@link GuardKeys#state} holds {@code epoch},
+ * {@code revision} (of the ledger), {@code through} (milliseconds until which the ledger has
+ * everything), and for each budget {@code a:} what is available, {@code r:} what is reserved, both
+ * in nano-dollars, and {@code e:} the end of its period in milliseconds. The sorted set of {@link
+ * GuardKeys#leases} has the reservations by the end of their lease, and the hash of {@link
+ * GuardKeys#reservations} what each holds, as {@code budget=amount} separated by commas.
+ *
+ * <p>Amounts are 64-bit integers. Numbers in a script are floating point and exact to 53 bits only:
+ * amounts are therefore added by HINCRBY alone and compared by the sign of what it returns.
+ */
+final class GuardScripts {
+  private static final String RELEASE =
+      """
+      local function release(id)
+        local held = redis.call('HGET', KEYS[3], id)
+        if not held then return end
+        for budget, amount in string.gmatch(held, '([^=,]+)=([^,]+)') do
+          if amount ~= '0' and redis.call('HEXISTS', KEYS[1], 'a:' .. budget) == 1 then
+            redis.call('HINCRBY', KEYS[1], 'a:' .. budget, amount)
+            redis.call('HINCRBY', KEYS[1], 'r:' .. budget, '-' .. amount)
+          end
+        end
+        redis.call('HDEL', KEYS[3], id)
+        redis.call('ZREM', KEYS[2], id)
+      end
+      """;
+
+  /**
+   * Decides, and reserves when asked to.
+   *
+   * <p>Arguments: epoch; now; reservation id or empty; end of its lease; number of budgets; for
+   * each budget its id, the amount, whether it refuses (1 or 0), whether a call without estimate
+   * needs something left (1 or 0); number of loop bounds; seconds that their counters live; for
+   * each: most calls, depth, repetitions and cost, each empty for no bound; then depth, name of the
+   * repeated call and amount of this one; then calls, and cost so far, for a counter that Redis
+   * does not know, or empty for "not looked up".
+   *
+   * <p>Answers: {@code missing}; {@code stale} and Redis' epoch; {@code period}; {@code unseeded};
+   * {@code again} for a reservation that is there already; or {@code allow} or {@code deny}, then
+   * the bound that was met or empty and its position, then for each budget available, reserved and
+   * whether it refused.
+   */
+  static final String AUTHORIZE =
+      RELEASE
+          + """
+          local epoch = redis.call('HGET', KEYS[1], 'epoch')
+          if not epoch then return {'missing'} end
+          if epoch ~= ARGV[1] then return {'stale', epoch} end
+          local now = tonumber(ARGV[2])
+          local id = ARGV[3]
+          if id ~= '' and redis.call('HEXISTS', KEYS[3], id) == 1 then return {'again'} end
+          local n = tonumber(ARGV[5])
+          local at = 6
+          for i = 0, n - 1 do
+            local ends = redis.call('HGET', KEYS[1], 'e:' .. ARGV[at + i * 4])
+            if not ends then return {'stale', epoch} end
+            if tonumber(ends) <= now then return {'period'} end
+          end
+          local loops = at + n * 4
+          local m = tonumber(ARGV[loops])
+          local ttl = ARGV[loops + 1]
+          local bound, position = '', -1
+          for i = 0, m - 1 do
+            local key = KEYS[4 + i]
+            local a = loops + 2 + i * 9
+            local calls = redis.call('HGET', key, 'calls')
+            if not calls then
+              if ARGV[a + 7] == '' then return {'unseeded'} end
+              redis.call('HSET', key, 'calls', ARGV[a + 7], 'cost', ARGV[a + 8])
+              redis.call('EXPIRE', key, ttl)
+              calls = ARGV[a + 7]
+            end
+            if bound == '' then
+              local repeated = 0
+              if ARGV[a + 5] ~= '' then
+                repeated = tonumber(redis.call('HGET', key, 't:' .. ARGV[a + 5]) or '0')
+              end
+              if ARGV[a] ~= '' and tonumber(calls) + 1 > tonumber(ARGV[a]) then
+                bound = 'max_calls'
+              elseif ARGV[a + 1] ~= '' and ARGV[a + 4] ~= ''
+                  and tonumber(ARGV[a + 4]) > tonumber(ARGV[a + 1]) then
+                bound = 'max_depth'
+              elseif ARGV[a + 2] ~= '' and ARGV[a + 5] ~= ''
+                  and repeated + 1 > tonumber(ARGV[a + 2]) then
+                bound = 'max_repeated_tool_calls'
+              elseif ARGV[a + 3] ~= '' and tonumber(redis.call('HGET', key, 'cost'))
+                  + tonumber(ARGV[a + 6]) > tonumber(ARGV[a + 3]) then
+                bound = 'max_cost_usd'
+              end
+              if bound ~= '' then position = i end
+            end
+          end
+          local through = redis.call('HGET', KEYS[1], 'through')
+          local ended = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', through, 'LIMIT', 0, 100)
+          for _, old in ipairs(ended) do release(old) end
+          local refused = {}
+          local denied = bound ~= ''
+          for i = 0, n - 1 do
+            local b = at + i * 4
+            local amount = ARGV[b + 1]
+            local left
+            if amount == '0' then
+              left = tonumber(redis.call('HGET', KEYS[1], 'a:' .. ARGV[b]))
+            else
+              left = redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], '-' .. amount)
+            end
+            refused[i] = 0
+            if ARGV[b + 2] == '1' then
+              if (amount ~= '0' and left < 0) or (ARGV[b + 3] == '1' and left <= 0) then
+                refused[i] = 1
+                denied = true
+              end
+            end
+          end
+          if denied or id == '' then
+            for i = 0, n - 1 do
+              local b = at + i * 4
+              if ARGV[b + 1] ~= '0' then
+                redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], ARGV[b + 1])
+              end
+            end
+          elseif n > 0 then
+            local held = {}
+            for i = 0, n - 1 do
+              local b = at + i * 4
+              if ARGV[b + 1] ~= '0' then
+                redis.call('HINCRBY', KEYS[1], 'r:' .. ARGV[b], ARGV[b + 1])
+              end
+              held[i + 1] = ARGV[b] .. '=' .. ARGV[b + 1]
+            end
+            redis.call('HSET', KEYS[3], id, table.concat(held, ','))
+            redis.call('ZADD', KEYS[2], ARGV[4], id)
+          end
+          if not denied then
+            for i = 0, m - 1 do
+              local key = KEYS[4 + i]
+              local a = loops + 2 + i * 9
+              redis.call('HINCRBY', key, 'calls', 1)
+              if ARGV[a + 6] ~= '0' then redis.call('HINCRBY', key, 'cost', ARGV[a + 6]) end
+              if ARGV[a + 5] ~= '' then redis.call('HINCRBY', key, 't:' .. ARGV[a + 5], 1) end
+              redis.call('EXPIRE', key, ttl)
+            end
+          end
+          local answer = {denied and 'deny' or 'allow', bound, position}
+          for i = 0, n - 1 do
+            local budget = ARGV[at + i * 4]
+            answer[#answer + 1] = redis.call('HGET', KEYS[1], 'a:' .. budget)
+            answer[#answer + 1] = redis.call('HGET', KEYS[1], 'r:' .. budget)
+            answer[#answer + 1] = refused[i]
+          end
+          return answer
+          """;
+
+  /**
+   * Sets what was read of the ledger, and ends the reservations whose calls are in it.
+   *
+   * <p>Arguments: epoch; revision; through; number of budgets; for each its id, the end of its
+   * period, and the limit less what is spent; then the ids of settled reservations. Answers 1; 0
+   * when Redis is at a later epoch or holds a later revision; 2 when it holds nothing; 3 when it is
+   * at an earlier epoch.
+   */
+  static final String REFRESH =
+      RELEASE
+          + """
+          local epoch = redis.call('HGET', KEYS[1], 'epoch')
+          if not epoch then return 2 end
+          if tonumber(epoch) < tonumber(ARGV[1]) then return 3 end
+          if epoch ~= ARGV[1] then return 0 end
+          if tonumber(redis.call('HGET', KEYS[1], 'revision')) > tonumber(ARGV[2]) then return 0 end
+          redis.call('HSET', KEYS[1], 'revision', ARGV[2])
+          if tonumber(redis.call('HGET', KEYS[1], 'through')) < tonumber(ARGV[3]) then
+            redis.call('HSET', KEYS[1], 'through', ARGV[3])
+          end
+          local n = tonumber(ARGV[4])
+          for i = 5 + n * 3, #ARGV do release(ARGV[i]) end
+          for i = 0, n - 1 do
+            local b = 5 + i * 3
+            local budget = ARGV[b]
+            local reserved = redis.call('HGET', KEYS[1], 'r:' .. budget)
+            if reserved then
+              redis.call('HSET', KEYS[1], 'e:' .. budget, ARGV[b + 1], 'a:' .. budget, ARGV[b + 2])
+              if reserved ~= '0' then
+                redis.call('HINCRBY', KEYS[1], 'a:' .. budget, '-' .. reserved)
+              end
+            end
+          end
+          return 1
+          """;
+
+  /**
+   * Makes a tenant's guard anew from what Postgres has, unless Redis is at this epoch or a later
+   * one.
+   *
+   * <p>Arguments: epoch; revision; through; number of budgets; for each its id, the end of its
+   * period, and the limit less what is spent; then for each reservation its id, the end of its
+   * lease, and what it holds. Answers 1, or 0.
+   */
+  static final String REBUILD =
+      """
+      local epoch = redis.call('HGET', KEYS[1], 'epoch')
+      if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then return 0 end
+      redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+      redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'through', ARGV[3])
+      local n = tonumber(ARGV[4])
+      for i = 0, n - 1 do
+        local b = 5 + i * 3
+        redis.call('HSET', KEYS[1], 'e:' .. ARGV[b], ARGV[b + 1], 'a:' .. ARGV[b], ARGV[b + 2],
+            'r:' .. ARGV[b], '0')
+      end
+      for i = 5 + n * 3, #ARGV, 3 do
+        for budget, amount in string.gmatch(ARGV[i + 2], '([^=,]+)=([^,]+)') do
+          if amount ~= '0' then
+            redis.call('HINCRBY', KEYS[1], 'a:' .. budget, '-' .. amount)
+            redis.call('HINCRBY', KEYS[1], 'r:' .. budget, amount)
+          end
+        end
+        redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 2])
+        redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
+      end
+      return 1
+      """;
+
+  /** Ends one reservation at an epoch. Arguments: epoch; id. */
+  static final String RELEASE_ONE =
+      RELEASE
+          + """
+          if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then release(ARGV[2]) end
+          return 1
+          """;
+
+  private GuardScripts() {}
+}

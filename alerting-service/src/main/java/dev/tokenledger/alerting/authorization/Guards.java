@@ -1,0 +1,297 @@
+package dev.tokenledger.alerting.authorization;
+
+import dev.tokenledger.alerting.AlertingConfig;
+import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.budget.Budget;
+import dev.tokenledger.alerting.budget.BudgetPeriod;
+import dev.tokenledger.alerting.budget.BudgetStore;
+import dev.tokenledger.alerting.budget.SpendReader;
+import dev.tokenledger.alerting.reservation.GuardChanged;
+import dev.tokenledger.alerting.reservation.GuardEpochs;
+import dev.tokenledger.alerting.reservation.Reservation;
+import dev.tokenledger.alerting.reservation.ReservationStore;
+import dev.tokenledger.platform.StreamConfig;
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.freshness.FreshnessReader;
+import dev.tokenledger.platform.redis.BlockingRedis;
+import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Response;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps what Redis holds of each tenant's guard true to the ledger. All of it is set, never added
+ * to: whatever number of processes does it, and in whatever order, the latest reading stays.
+ *
+ * <p>Why nothing is granted twice, or beyond a limit:
+ *
+ * <ul>
+ *   <li>Of two readings of the ledger the later is known by its revision; the earlier is refused.
+ *   <li>A reading has the spend and the reservations that are settled in it from one snapshot, and
+ *       sets both at once: an amount is reserved until it is spent, and never neither.
+ *   <li>A guard is made anew at a new epoch only. The reservations of earlier epochs were all
+ *       committed before it began, and those decided at an earlier epoch that were not are refused
+ *       by the transaction that would commit them: see {@link GuardEpochs}.
+ *   <li>A lease ends once the ledger has everything until its end, and not before.
+ * </ul>
+ */
+@ApplicationScoped
+class Guards {
+  private static final Logger LOG = Logger.getLogger(Guards.class);
+
+  /** Answers of {@link GuardScripts#REFRESH}. */
+  private static final int OVERTAKEN = 0;
+
+  private static final int EARLIER_EPOCH = 3;
+
+  private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
+
+  /** How far clocks of one installation may be apart. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
+
+  private final Database database;
+  private final BudgetStore budgets;
+  private final LoopGuardStore loopGuards;
+  private final ReservationStore reservations;
+  private final SpendReader spending;
+  private final FreshnessReader freshness;
+  private final RedisScript refresh;
+  private final RedisScript rebuild;
+  private final Clock clock;
+  private final Map<Integer, GuardBook> books = new ConcurrentHashMap<>();
+  private final Map<Integer, Object> locks = new ConcurrentHashMap<>();
+
+  Guards(
+      AlertingStart start,
+      BudgetStore budgets,
+      LoopGuardStore loopGuards,
+      ReservationStore reservations,
+      BlockingRedis blockingRedis,
+      StreamConfig streams,
+      AlertingConfig config,
+      Redis redis,
+      Clock clock) {
+    this.database = start.database();
+    this.budgets = budgets;
+    this.loopGuards = loopGuards;
+    this.reservations = reservations;
+    this.spending = new SpendReader(start.queries());
+    this.freshness =
+        new FreshnessReader(database, blockingRedis, streams, config.sweepInterval(), clock);
+    this.refresh = new RedisScript(redis, GuardScripts.REFRESH);
+    this.rebuild = new RedisScript(redis, GuardScripts.REBUILD);
+    this.clock = clock;
+  }
+
+  /** What is known of a tenant's guard, or null when it was never read. */
+  @Nullable GuardBook known(int tenantId) {
+    return books.get(tenantId);
+  }
+
+  /** Reads a tenant's budgets and loop guards. Blocks. */
+  GuardBook load(int tenantId) {
+    GuardBook book =
+        database.snapshotAsTenant(
+            tenantId,
+            connection ->
+                new GuardBook(
+                    tenantId,
+                    GuardEpochs.current(connection, tenantId),
+                    budgets.all(connection, tenantId),
+                    loopGuards.all(connection, tenantId)));
+    books.merge(tenantId, book, (old, read) -> read.epoch() >= old.epoch() ? read : old);
+    return Objects.requireNonNull(books.get(tenantId));
+  }
+
+  /** The tenants that have budgets. Blocks. */
+  List<Integer> tenants() {
+    return database.asService(budgets::tenants);
+  }
+
+  /**
+   * Makes what Redis holds anew, unless another thread has done so since the caller looked. Blocks.
+   *
+   * @param seen the book that the caller decided by
+   * @param redisEpoch the epoch that Redis was at, or 0 when it had none
+   */
+  void rebuild(GuardBook seen, long redisEpoch) {
+    int tenantId = seen.tenantId();
+    synchronized (lock(tenantId)) {
+      if (load(tenantId).epoch() != seen.epoch()) {
+        // Made anew meanwhile, or a budget was changed: the caller decides by that first.
+        return;
+      }
+      long epoch =
+          database.asTenant(
+              tenantId, connection -> GuardEpochs.next(connection, tenantId, redisEpoch));
+      GuardBook book = load(tenantId);
+      if (book.epoch() != epoch) {
+        // Somebody else is at it with a later epoch, or has changed a budget.
+        return;
+      }
+      Instant through = through(tenantId);
+      List<String> arguments =
+          database.snapshotAsTenant(
+              tenantId, connection -> rebuildArguments(connection, book, through));
+      Response answer = run(rebuild, tenantId, arguments);
+      LOG.infof(
+          "guard of tenant %d made anew at epoch %d with %d budgets: %s",
+          tenantId,
+          epoch,
+          book.budgets().size(),
+          answer.toInteger() == 1 ? "in force" : "another process was faster");
+    }
+  }
+
+  private List<String> rebuildArguments(Connection connection, GuardBook book, Instant through)
+      throws SQLException {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(Long.toString(book.epoch()));
+    addStandings(connection, book, through, arguments);
+    List<UUID> settled = reservations.settled(connection, book.tenantId());
+    for (Reservation reservation : reservations.open(connection, book.tenantId(), through)) {
+      if (!settled.contains(reservation.id())) {
+        arguments.add(reservation.id().toString());
+        arguments.add(Long.toString(reservation.expiresAt().toEpochMilli()));
+        arguments.add(held(amounts(reservation, book)));
+      }
+    }
+    return arguments;
+  }
+
+  /** What a reservation holds of the budgets as they are now. */
+  private static Map<UUID, Long> amounts(Reservation reservation, GuardBook book) {
+    Map<UUID, Long> amounts = new LinkedHashMap<>();
+    for (Budget budget : book.matching(reservation.subject())) {
+      amounts.put(
+          budget.id(), reservation.budgets().getOrDefault(budget.id(), reservation.amountNanos()));
+    }
+    return amounts;
+  }
+
+  private static String held(Map<UUID, Long> amounts) {
+    return amounts.entrySet().stream()
+        .map(entry -> entry.getKey() + "=" + entry.getValue())
+        .collect(Collectors.joining(","));
+  }
+
+  /**
+   * Sets what the ledger has of a tenant now, and ends the reservations that are settled or whose
+   * lease is over. Blocks.
+   */
+  void refresh(int tenantId) {
+    synchronized (lock(tenantId)) {
+      GuardBook book = load(tenantId);
+      if (book.epoch() == 0) {
+        return;
+      }
+      Instant through = through(tenantId);
+      List<String> arguments = new ArrayList<>();
+      arguments.add(Long.toString(book.epoch()));
+      List<UUID> settled =
+          database.snapshotAsTenant(
+              tenantId,
+              connection -> {
+                addStandings(connection, book, through, arguments);
+                return reservations.settled(connection, tenantId);
+              });
+      settled.forEach(id -> arguments.add(id.toString()));
+      int answer = run(refresh, tenantId, arguments).toInteger();
+      if (answer == EARLIER_EPOCH) {
+        // A process changed a budget and ended before it could say so.
+        rebuild(book, 0);
+      } else if (answer != OVERTAKEN) {
+        // While Redis holds nothing, what is made anew will not have them either.
+        database.asTenant(
+            tenantId,
+            connection -> {
+              if (!settled.isEmpty()) {
+                reservations.delete(connection, tenantId, settled);
+              }
+              return reservations.deleteExpired(connection, tenantId, through);
+            });
+      }
+    }
+  }
+
+  /** Budgets or loop guards of a tenant were changed, and the change is committed. */
+  void changed(@Observes GuardChanged change) {
+    try {
+      rebuild(load(change.tenantId()), 0);
+    } catch (RedisUnavailableException e) {
+      LOG.debugf(e, "Redis hears of the change with the next sweep");
+    }
+  }
+
+  /** Adds revision, through, and where each budget stands, as the scripts take them. */
+  private void addStandings(
+      Connection connection, GuardBook book, Instant through, List<String> arguments)
+      throws SQLException {
+    arguments.add(Long.toString(revision(connection, book.tenantId())));
+    arguments.add(Long.toString(through.toEpochMilli()));
+    arguments.add(Integer.toString(book.budgets().size()));
+    Instant now = clock.instant();
+    for (Budget budget : book.budgets()) {
+      BudgetPeriod period = budget.periodAt(now);
+      long spent = spending.read(connection, budget, period).countedNanos(budget);
+      arguments.add(budget.id().toString());
+      arguments.add(Long.toString(period.end().toEpochMilli()));
+      arguments.add(Long.toString(Math.subtractExact(budget.amountNanos(), spent)));
+    }
+  }
+
+  private static long revision(Connection connection, int tenantId) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT revision FROM ledger.revisions WHERE tenant_id = ?")) {
+      select.setInt(1, tenantId);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? row.getLong(1) : 0;
+      }
+    }
+  }
+
+  /** Until when everything that was accepted is in the ledger. */
+  private Instant through(int tenantId) {
+    Instant now = clock.instant();
+    Instant through = freshness.of(tenantId).dataThrough();
+    return (through == null || through.isAfter(now) ? now : through).minus(CLOCK_TOLERANCE);
+  }
+
+  private static Response run(RedisScript script, int tenantId, List<String> arguments) {
+    try {
+      return script
+          .run(
+              List.of(
+                  GuardKeys.state(tenantId),
+                  GuardKeys.leases(tenantId),
+                  GuardKeys.reservations(tenantId)),
+              arguments)
+          .await()
+          .atMost(REDIS_TIMEOUT);
+    } catch (RuntimeException e) {
+      throw RedisUnavailableException.orSame(e);
+    }
+  }
+
+  private Object lock(int tenantId) {
+    return locks.computeIfAbsent(tenantId, t -> new Object());
+  }
+}
