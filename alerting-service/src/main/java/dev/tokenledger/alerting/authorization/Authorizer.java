@@ -192,7 +192,7 @@ class Authorizer {
       case "stale" -> {
         long redisEpoch =
             answer.response == null ? 0 : Long.parseLong(answer.response.get(1).toString());
-        yield onWorker(() -> guards.load(tenantId))
+        yield onWorker(() -> guards.reload(asked.book))
             .chain(
                 book ->
                     book.epoch() == asked.book.epoch()
@@ -256,7 +256,7 @@ class Authorizer {
                 written
                     ? Uni.createFrom().item(decision)
                     // Decided by what is no longer so.
-                    : onWorker(() -> guards.load(asked.tenantId()))
+                    : onWorker(() -> guards.reload(asked.book))
                         .chain(book -> attempt(asked.attempt.next())))
         .onFailure(Authorizer::isUnavailable)
         .recoverWithUni(

@@ -121,6 +121,14 @@ class Guards {
     return Objects.requireNonNull(books.get(tenantId));
   }
 
+  /** Reads a tenant's guard again, unless that was done since the caller looked. Blocks. */
+  GuardBook reload(GuardBook seen) {
+    synchronized (lock(seen.tenantId())) {
+      GuardBook known = books.get(seen.tenantId());
+      return known == null || known.epoch() == seen.epoch() ? load(seen.tenantId()) : known;
+    }
+  }
+
   /** The tenants that have budgets. Blocks. */
   List<Integer> tenants() {
     return database.asService(budgets::tenants);
@@ -135,7 +143,8 @@ class Guards {
   void rebuild(GuardBook seen, long redisEpoch) {
     int tenantId = seen.tenantId();
     synchronized (lock(tenantId)) {
-      if (load(tenantId).epoch() != seen.epoch()) {
+      GuardBook known = books.get(tenantId);
+      if (known != null && known.epoch() != seen.epoch()) {
         // Made anew meanwhile, or a budget was changed: the caller decides by that first.
         return;
       }

@@ -10,6 +10,7 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Default;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,6 +18,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +29,10 @@ import org.jspecify.annotations.Nullable;
  * Read again when the revision of the admission schema has grown; what was read stays in use while
  * the database is away. Thread-safe.
  */
+@Default
+@Readiness
 @ApplicationScoped
-public class DoorRules {
+public class DoorRules implements HealthCheck {
   private static final Logger LOG = Logger.getLogger(DoorRules.class);
 
   private final AlertingStart start;
@@ -65,6 +71,11 @@ public class DoorRules {
   public boolean knows(int tenantId) {
     Snapshot current = snapshot;
     return current != null && current.pseudonyms.containsKey(tenantId);
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    return HealthCheckResponse.named("door rules").status(snapshot != null).build();
   }
 
   @Scheduled(
