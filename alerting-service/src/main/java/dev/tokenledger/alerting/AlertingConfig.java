@@ -24,7 +24,7 @@ public interface AlertingConfig {
   @WithDefault("16")
   int deliveryAttempts();
 
-  /** The longest pause between two attempts. */
+  /** The longest pause between two attempts, and the longest rest of a channel. */
   @WithDefault("3h")
   Duration longestPause();
 

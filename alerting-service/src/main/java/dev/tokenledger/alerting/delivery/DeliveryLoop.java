@@ -85,9 +85,10 @@ public class DeliveryLoop {
   void end(@Observes ShutdownEvent event) throws InterruptedException {
     stopping = true;
     wake.release();
-    thread.join();
+    long patience = timeout.plus(GRACE).toMillis();
+    thread.join(patience);
     workers.shutdown();
-    if (!workers.awaitTermination(timeout.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!workers.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
       workers.shutdownNow();
     }
   }

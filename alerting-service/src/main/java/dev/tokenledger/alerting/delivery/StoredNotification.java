@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -15,6 +16,13 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Reads notifications as deliveries keep them, also those of versions before and after ours. */
+@RegisterForReflection(
+    targets = {
+      Notification.class,
+      Notification.Fact.class,
+      Notification.Status.class,
+      Severity.class
+    })
 final class StoredNotification {
   private final ObjectMapper json;
   private final ObjectReader reader;

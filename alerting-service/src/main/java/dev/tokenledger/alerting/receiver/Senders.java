@@ -2,17 +2,21 @@ package dev.tokenledger.alerting.receiver;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingConfig;
+import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 import io.vertx.ext.mail.MailConfig;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.time.Clock;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /** Brings notifications to receivers of every type. Thread-safe. */
 @ApplicationScoped
 public class Senders {
+  private static final Logger LOG = Logger.getLogger(Senders.class);
   private static final String NO_MAIL =
       "e-mail is not set up in this installation: set tokenledger.alerting.smtp.host";
 
@@ -32,6 +36,11 @@ public class Senders {
         ChannelType.PAGERDUTY, new PagerDutySender(http, json, URI.create(config.pagerdutyUrl())));
     senders.put(ChannelType.ALERTMANAGER, new AlertmanagerSender(http, json));
     senders.put(ChannelType.EMAIL, email(vertx, config));
+  }
+
+  /** Makes the senders at start, so that a setting that is wrong stops it and is seen. */
+  void begin(@Observes StartupEvent event) {
+    LOG.debugf("channels of type %s can be sent to", senders.keySet());
   }
 
   private static Sender email(Vertx vertx, AlertingConfig config) {

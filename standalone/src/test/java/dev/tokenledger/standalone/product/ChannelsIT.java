@@ -92,6 +92,10 @@ class ChannelsIT {
           .contains("header", "section", "context");
       assertThat(request.json().findValue("fields")).hasSize(3);
       assertThat(admin.get("/v1/alerts/channels?limit=200").text()).doesNotContain("T00000000");
+      assertThat(admin.get("/q/metrics").text())
+          .contains("tokenledger_delivery_attempts_seconds_count")
+          .doesNotContain("T00000000");
+      assertThat(product.output()).doesNotContain("T00000000");
     }
   }
 
