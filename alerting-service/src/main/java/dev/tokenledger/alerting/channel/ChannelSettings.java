@@ -91,9 +91,9 @@ final class ChannelSettings {
           "E-mail is not set up in this installation. Whoever runs it must set"
               + " tokenledger.alerting.smtp.host and .from.");
     }
-    checkAddress(body);
     StoredChannel channel = change(empty, body, now);
     requireParts(channel);
+    checkAddress(body);
     if (type != ChannelType.WEBHOOK) {
       return new Made(channel, null);
     }
@@ -153,6 +153,7 @@ final class ChannelSettings {
       } else if (channel.type() == ChannelType.ALERTMANAGER && checked.getRawQuery() != null) {
         throw invalid("url", "'url' must be the Alertmanager's base address, without a query.");
       } else {
+        refuseToLeakPassword(channel, body, checked);
         url = checked.toString();
       }
     }
@@ -193,6 +194,18 @@ final class ChannelSettings {
         disabledReason(channel, body),
         channel.createdAt(),
         now);
+  }
+
+  /** Whoever may change a channel could otherwise have its password sent to a place of theirs. */
+  private static void refuseToLeakPassword(StoredChannel channel, ChannelBody body, URI url) {
+    boolean keepsPassword =
+        channel.username() != null
+            && channel.encryptedSecret() != null
+            && body.password() == null
+            && !"".equals(body.username());
+    if (keepsPassword && !url.toString().equals(channel.url())) {
+      throw invalid("password", "'password' must be sent again with another 'url'.");
+    }
   }
 
   /** A channel with another secret of ours. */

@@ -83,6 +83,8 @@ final class GuardedHttp {
                 .setKeepAlive(false)
                 .setMaxPoolSize(connections)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setSslHandshakeTimeout(timeout.toMillis())
                 .setDecompressionSupported(false));
   }
 
@@ -158,6 +160,11 @@ final class GuardedHttp {
             .compose(
                 request -> {
                   sent.set(request);
+                  if (System.nanoTime() - end >= 0) {
+                    // Connected, or agreed on TLS, after the caller has left.
+                    request.connection().close();
+                    return Future.failedFuture(tooLate());
+                  }
                   return request.send(Buffer.buffer(body)).compose(head -> read(head, wanted));
                 });
     try {

@@ -151,6 +151,24 @@ class ChannelSettingsTest {
   }
 
   @Test
+  void aPasswordIsNotTakenAlongToAnotherAddress() throws Exception {
+    StoredChannel channel =
+        settings
+            .create(
+                body(
+                    "{\"type\": \"alertmanager\", \"name\": \"n\", \"url\": \"http://1.1.1.1\","
+                        + " \"username\": \"u\", \"password\": \"p\"}"),
+                NOW)
+            .channel();
+    String elsewhere = "{\"url\": \"http://8.8.8.8\"";
+    assertThatThrownBy(() -> settings.change(channel, body(elsewhere + "}"), NOW))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("'password' must be sent again");
+    assertThat(settings.change(channel, body(elsewhere + ", \"password\": \"q\"}"), NOW).url())
+        .isEqualTo("http://8.8.8.8");
+  }
+
+  @Test
   void aChannelIsStoppedAndGoesOnByHand() throws Exception {
     StoredChannel channel = settings.create(pagerduty(), NOW).channel();
     StoredChannel stopped = settings.change(channel, body("{\"enabled\": false}"), NOW);

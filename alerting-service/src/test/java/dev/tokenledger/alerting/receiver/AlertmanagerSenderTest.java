@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Notification.Status;
 import dev.tokenledger.alerting.notification.Severity;
 import io.vertx.core.Vertx;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,6 +103,42 @@ class AlertmanagerSenderTest {
     assertThat(alerts.findValuesAsText("agent")).containsExactly("a", "a");
     assertThat(alerts.findValuesAsText("endsAt"))
         .containsExactly(LATER.toString(), LATER.toString());
+  }
+
+  @Test
+  void behindAPathAndBasicAuthenticationItIsReachedAsWell() throws Exception {
+    List<String> requests = new CopyOnWriteArrayList<>();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          requests.add(
+              exchange.getRequestURI()
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Authorization"));
+          exchange.getRequestBody().readAllBytes();
+          exchange.sendResponseHeaders(requests.size() == 1 ? 200 : 400, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      Receiver receiver =
+          new Receiver(
+              ChannelType.ALERTMANAGER,
+              URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/am/"),
+              List.of(),
+              "user",
+              List.of("password"));
+      Message message = message(Notifications.of(Severity.LOW, Status.FIRING, START, Map.of()));
+      assertThat(sender.send(receiver, message).kind()).isEqualTo(Outcome.Kind.DELIVERED);
+      assertThat(requests).containsExactly("/am/api/v2/alerts Basic dXNlcjpwYXNzd29yZA==");
+      assertThat(sender.send(receiver, message).kind())
+          .as("what it cannot read, it will not read tomorrow")
+          .isEqualTo(Outcome.Kind.REFUSED);
+    } finally {
+      server.stop(0);
+    }
   }
 
   private static Message message(Notification notification, Notification... earlier) {

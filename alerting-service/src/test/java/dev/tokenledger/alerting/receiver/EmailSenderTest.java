@@ -189,12 +189,11 @@ class EmailSenderTest {
         config.smtp(),
         Duration.ofSeconds(10),
         2,
-        (MailConfig)
-            new MailConfig()
-                .setTrustOptions(
-                    new PfxOptions()
-                        .setPath(certificate.store().toString())
-                        .setPassword(TestCertificate.PASSWORD)));
+        new MailConfig()
+            .setTrustOptions(
+                new PfxOptions()
+                    .setPath(certificate.store().toString())
+                    .setPassword(TestCertificate.PASSWORD)));
   }
 
   private static Receiver to(String... recipients) {
