@@ -16,13 +16,35 @@ public interface AlertingConfig {
   @WithDefault("10s")
   Duration deliveryTimeout();
 
+  /** Most deliveries under way at once in one process; a channel has no more than one of them. */
+  @WithDefault("16")
+  int deliveryThreads();
+
   /** How often a notification is tried before it is given up; the last pauses are hours long. */
-  @WithDefault("12")
+  @WithDefault("16")
   int deliveryAttempts();
 
-  /** The longest pause between two attempts. */
+  /** The longest pause between two attempts, and the longest rest of a channel. */
   @WithDefault("3h")
   Duration longestPause();
+
+  /** How many failures in a row make a channel rest, so that it does not hold up others. */
+  @WithDefault("5")
+  int restAfterFailures();
+
+  /** How long a channel rests first; twice as long after each further failure. */
+  @WithDefault("1m")
+  Duration firstRest();
+
+  /** How long webhooks are signed with the former secret, too, after a rotation. */
+  @WithDefault("24h")
+  Duration secretOverlap();
+
+  /** Where events for PagerDuty go; {@code https://events.eu.pagerduty.com} for its EU region. */
+  @WithDefault("https://events.pagerduty.com")
+  String pagerdutyUrl();
+
+  Smtp smtp();
 
   /** Allow channels at private, loopback and link-local addresses, as on one's own network. */
   @WithDefault("false")
@@ -30,4 +52,34 @@ public interface AlertingConfig {
 
   /** Secret that channels' secrets are encrypted with; derived from the database's when not set. */
   Optional<String> secretKey();
+
+  /** The mail server that e-mail channels use. */
+  interface Smtp {
+    /** Name of the mail server; without it there are no e-mail channels. */
+    Optional<String> host();
+
+    /** Port of the mail server. */
+    @WithDefault("587")
+    int port();
+
+    /** {@code starttls} demands STARTTLS, {@code tls} begins with TLS, {@code none} is in clear. */
+    @WithDefault("starttls")
+    Security security();
+
+    /** Sender of all mail: {@code TokenLedger <alerts@example.com>}. */
+    Optional<String> from();
+
+    /** Login at the mail server; none is tried without it. */
+    Optional<String> username();
+
+    /** Password of the login. */
+    Optional<String> password();
+
+    /** How the connection is protected. */
+    enum Security {
+      STARTTLS,
+      TLS,
+      NONE
+    }
+  }
 }

@@ -1,13 +1,10 @@
 package dev.tokenledger.alerting.channel;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
-import dev.tokenledger.alerting.delivery.AddressGuard;
-import dev.tokenledger.alerting.delivery.ChannelSecrets;
-import dev.tokenledger.alerting.delivery.Outbox;
-import dev.tokenledger.alerting.delivery.WebhookSignature;
-import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
+import dev.tokenledger.alerting.receiver.ChannelType;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
@@ -17,22 +14,24 @@ import dev.tokenledger.platform.problem.ProblemException;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import java.net.URI;
+import jakarta.ws.rs.QueryParam;
 import java.security.SecureRandom;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
@@ -43,197 +42,301 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Scope.ADMIN_ROLE)
 @Tag(name = "Alerts", description = "Where notifications go, and what became of them")
 public class ChannelsResource {
-  private static final int SECRET_BYTES = 24;
   private static final int MAX_CHANNELS = 500;
-  private static final String TEST_TEXT = "This is a test.";
+  private static final int MAX_PAGE = 200;
+
+  /** More would make requests with a header that receivers refuse. */
+  private static final int MAX_FORMER_SECRETS = 4;
+
+  private static final String MASK = "…";
+
+  private static final String WEBHOOK =
+      """
+      {"name": "ops", "type": "webhook", "url": "https://example.com/hook", "min_severity": "medium"}""";
+  private static final String SLACK =
+      """
+      {"name": "Chat", "type": "slack", "url": "https://hooks.slack.com/services/T000/B000/XXXX"}""";
+  private static final String EMAIL =
+      """
+      {"name": "Mail", "type": "email", "recipients": ["ops@example.com", "finance@example.com"]}""";
+  private static final String PAGERDUTY =
+      """
+      {"name": "On call", "type": "pagerduty", "routing_key": "R0123456789ABCDEFGHIJKLMNOPQRSTU",
+       "min_severity": "high"}""";
+  private static final String ALERTMANAGER =
+      """
+      {"name": "Alertmanager", "type": "alertmanager", "url": "https://alerts.example.com",
+       "username": "tokenledger", "password": "secret"}""";
+  private static final String CHANGE =
+      """
+      {"min_severity": "critical", "enabled": true}""";
 
   private final CurrentCaller caller;
   private final Database database;
-  private final ChannelSecrets secrets;
-  private final Outbox outbox;
-  private final AddressGuard guard;
+  private final ChannelStore store = new ChannelStore();
+  private final ChannelSettings settings;
+  private final Duration overlap;
   private final Clock clock;
 
   public ChannelsResource(
       CurrentCaller caller,
       AlertingStart start,
       ChannelSecrets secrets,
-      Outbox outbox,
       AlertingConfig config,
       Clock clock) {
     this.caller = caller;
     this.database = start.database();
-    this.secrets = secrets;
-    this.outbox = outbox;
-    this.guard = new AddressGuard(config.allowPrivateAddresses());
+    this.settings = new ChannelSettings(secrets, config, new SecureRandom());
+    this.overlap = config.secretOverlap();
     this.clock = clock;
   }
 
-  /**
-   * A channel to be made.
-   *
-   * @param type {@code webhook}
-   * @param url where requests go
-   */
-  public record NewChannel(@Nullable String name, @Nullable String type, @Nullable String url) {}
+  /** Whether a channel is sent to. */
+  public enum State {
+    ACTIVE,
+    RESTING,
+    DISABLED;
+
+    @com.fasterxml.jackson.annotation.JsonValue
+    public String label() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
 
   /**
-   * A channel just made.
+   * A channel as it is shown.
    *
-   * @param secret the secret that signatures are made with; shown this once
+   * @param url without what makes it a secret, where it is one
+   * @param routingKey its last characters
+   * @param recipients of an e-mail channel
+   * @param password whether there is one; never what it is
+   * @param state {@code active}, {@code resting} after failures, {@code disabled}
+   * @param failures attempts that failed since the last that has not
+   * @param secret the secret that signatures are made with; shown when the channel is created only
    */
-  public record CreatedChannel(UUID id, String name, String type, String url, String secret) {}
-
-  /** A channel as it is listed. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Channel(
-      UUID id, String name, String type, String url, @Nullable String disabledReason) {}
+      UUID id,
+      String name,
+      ChannelType type,
+      @Nullable String url,
+      @Nullable String routingKey,
+      @Nullable List<String> recipients,
+      @Nullable String username,
+      @Nullable String password,
+      Severity minSeverity,
+      State state,
+      int failures,
+      @Nullable Instant restingUntil,
+      @Nullable String disabledReason,
+      Instant createdAt,
+      Instant updatedAt,
+      @Nullable String secret) {}
 
-  /** The tenant's channels. */
-  public record Channels(List<Channel> channels) {}
+  /**
+   * A page of channels.
+   *
+   * @param cursor what to send for the next page, or null at the end
+   */
+  public record ChannelPage(List<Channel> channels, @Nullable String cursor) {}
+
+  /**
+   * A new secret.
+   *
+   * @param secret shown this once
+   * @param formerValidUntil requests are signed with the former secret, too, until then
+   */
+  public record NewSecret(UUID id, String secret, Instant formerValidUntil) {}
 
   @POST
   @ResponseStatus(201)
   @Operation(
       summary = "Create a channel",
       description =
-          "A webhook gets signed POST requests as Standard Webhooks has them. The secret is in this"
-              + " answer and nowhere else.")
-  public CreatedChannel create(@Nullable NewChannel body) {
-    if (body == null || body.name() == null || body.name().isBlank()) {
-      throw invalid("name", "'name' is missing.");
-    }
-    if (!"webhook".equals(body.type())) {
-      throw invalid("type", "'type' must be webhook.");
-    }
-    URI url = url(body.url());
-    byte[] random = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(random);
-    String secret = WebhookSignature.SECRET_PREFIX + Base64.getEncoder().encodeToString(random);
-    UUID id = UUID.randomUUID();
+          "Which fields it has depends on its type. A webhook gets signed POST requests as Standard"
+              + " Webhooks has them; its secret is in this answer and nowhere else. Secrets that are"
+              + " sent here are never shown again.")
+  @RequestBody(
+      content =
+          @Content(
+              examples = {
+                @ExampleObject(name = "Webhook", value = WEBHOOK),
+                @ExampleObject(name = "Slack", value = SLACK),
+                @ExampleObject(name = "E-mail", value = EMAIL),
+                @ExampleObject(name = "PagerDuty", value = PAGERDUTY),
+                @ExampleObject(name = "Alertmanager", value = ALERTMANAGER)
+              }))
+  public Channel create(@Nullable ChannelBody body) {
+    Instant now = clock.instant();
+    ChannelSettings.Made made = settings.create(required(body), now);
     Caller who = caller.get();
     database.asTenant(
         who.tenantId(),
         connection -> {
-          try (PreparedStatement insert =
-              connection.prepareStatement(
-                  "INSERT INTO alerting.channels (channel_id, tenant_id, name, type, url,"
-                      + " encrypted_secret, created_by) VALUES (?, ?, ?, 'webhook', ?, ?, ?)")) {
-            insert.setObject(1, id);
-            insert.setInt(2, who.tenantId());
-            insert.setString(3, body.name());
-            insert.setString(4, url.toString());
-            insert.setBytes(5, secrets.encrypt(secret));
-            insert.setString(6, who.actor());
-            return insert.executeUpdate();
+          if (store.count(connection, who.tenantId()) >= MAX_CHANNELS) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "There are " + MAX_CHANNELS + " channels already; delete some that are not used.");
           }
+          store.insert(connection, who.tenantId(), made.channel(), who.actor());
+          return null;
         });
-    return new CreatedChannel(id, body.name(), "webhook", url.toString(), secret);
-  }
-
-  private URI url(@Nullable String text) {
-    URI url;
-    try {
-      url = URI.create(text == null ? "" : text.strip());
-    } catch (IllegalArgumentException e) {
-      throw invalid("url", "'url' is not a URL.");
-    }
-    boolean http = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
-    if (!http || url.getHost() == null || url.getUserInfo() != null) {
-      throw invalid("url", "'url' must be an http or https URL with a host and no credentials.");
-    }
-    guard
-        .refusal(url.getHost())
-        .ifPresent(
-            reason -> {
-              throw invalid("url", "'url' cannot be used: " + reason + ".");
-            });
-    return url;
+    return view(made.channel(), now, made.newSecret());
   }
 
   @GET
-  @Operation(summary = "List channels")
-  public Channels list() {
+  @Operation(summary = "List channels", description = "The oldest first.")
+  public ChannelPage list(
+      @Parameter(description = "From 1 to 200") @QueryParam("limit") @DefaultValue("50") int limit,
+      @Parameter(description = "As the page before gave it") @QueryParam("cursor")
+          @Nullable String cursor) {
+    if (limit < 1 || limit > MAX_PAGE) {
+      throw parameter("limit", "'limit' must be from 1 to " + MAX_PAGE + ".");
+    }
+    UUID after = cursor(cursor);
     int tenantId = caller.get().tenantId();
-    return database.asTenant(
-        tenantId,
-        connection -> {
-          List<Channel> channels = new ArrayList<>();
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "SELECT channel_id, name, type, url, disabled_reason FROM alerting.channels"
-                      + " WHERE tenant_id = ? AND deleted_at IS NULL ORDER BY created_at LIMIT "
-                      + MAX_CHANNELS)) {
-            select.setInt(1, tenantId);
-            try (ResultSet rows = select.executeQuery()) {
-              while (rows.next()) {
-                channels.add(
-                    new Channel(
-                        rows.getObject(1, UUID.class),
-                        rows.getString(2),
-                        rows.getString(3),
-                        rows.getString(4),
-                        rows.getString(5)));
-              }
-            }
-          }
-          return new Channels(channels);
-        });
+    List<StoredChannel> channels =
+        database.asTenant(
+            tenantId, connection -> store.page(connection, tenantId, limit + 1, after));
+    boolean more = channels.size() > limit;
+    List<StoredChannel> page = more ? channels.subList(0, limit) : channels;
+    Instant now = clock.instant();
+    return new ChannelPage(
+        page.stream().map(channel -> view(channel, now, null)).toList(),
+        more ? page.get(limit - 1).id().toString() : null);
+  }
+
+  private static @Nullable UUID cursor(@Nullable String text) {
+    try {
+      return text == null ? null : UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      throw parameter("cursor", "'cursor' must be one that an earlier answer gave.");
+    }
+  }
+
+  @GET
+  @Path("/{id}")
+  @Operation(
+      summary = "Get a channel",
+      description =
+          "With its state: a channel rests after some failures in a row, for longer each time, and"
+              + " is disabled when its receiver says that it is gone.")
+  public Channel get(@PathParam("id") UUID id) {
+    int tenantId = caller.get().tenantId();
+    return database
+        .asTenant(tenantId, connection -> store.find(connection, tenantId, id))
+        .map(channel -> view(channel, clock.instant(), null))
+        .orElseThrow(ChannelsResource::notFound);
+  }
+
+  @PATCH
+  @Path("/{id}")
+  @Operation(
+      summary = "Change a channel",
+      description =
+          "What is absent stays as it is; the type cannot be changed. A channel that rests or is"
+              + " disabled goes on with another address, or with 'enabled'.")
+  @RequestBody(content = @Content(examples = @ExampleObject(name = "Severity", value = CHANGE)))
+  public Channel change(@PathParam("id") UUID id, @Nullable ChannelBody body) {
+    ChannelBody change = required(body);
+    int tenantId = caller.get().tenantId();
+    Instant now = clock.instant();
+    settings.checkAddress(change);
+    StoredChannel changed =
+        database.asTenant(
+            tenantId,
+            connection -> {
+              StoredChannel channel =
+                  store.lock(connection, tenantId, id).orElseThrow(ChannelsResource::notFound);
+              StoredChannel next = settings.change(channel, change, now);
+              store.update(connection, tenantId, next);
+              return next;
+            });
+    return view(changed, now, null);
   }
 
   @DELETE
   @Path("/{id}")
   @ResponseStatus(204)
-  @Operation(summary = "Delete a channel")
+  @Operation(summary = "Delete a channel", description = "What waits for it is given up.")
   public void delete(@PathParam("id") UUID id) {
     int tenantId = caller.get().tenantId();
-    int deleted =
-        database.asTenant(
-            tenantId,
-            connection -> {
-              try (PreparedStatement update =
-                  connection.prepareStatement(
-                      "UPDATE alerting.channels SET deleted_at = now()"
-                          + " WHERE tenant_id = ? AND channel_id = ? AND deleted_at IS NULL")) {
-                update.setInt(1, tenantId);
-                update.setObject(2, id);
-                return update.executeUpdate();
-              }
-            });
-    if (deleted == 0) {
-      throw new ProblemException(ProblemCode.NOT_FOUND, "There is no channel with this id.");
+    if (!database.asTenant(tenantId, connection -> store.delete(connection, tenantId, id))) {
+      throw notFound();
     }
   }
 
   @POST
-  @Path("/{id}/test")
-  @ResponseStatus(202)
-  @Operation(summary = "Send a test notification", description = "Look at the deliveries for it.")
-  public void test(@PathParam("id") UUID id) {
+  @Path("/{id}/rotate")
+  @Operation(
+      summary = "Give a webhook a new secret",
+      description =
+          "The secret is in this answer and nowhere else. Until 'former_valid_until' requests are"
+              + " signed with the former secret as well, so that the receiver can change over"
+              + " without losing one.")
+  public NewSecret rotate(@PathParam("id") UUID id) {
     int tenantId = caller.get().tenantId();
     Instant now = clock.instant();
-    database.asTenant(
+    Instant validUntil = now.plus(overlap);
+    String secret = settings.newSecret();
+    return database.asTenant(
         tenantId,
         connection -> {
-          outbox.enqueue(
-              connection,
-              tenantId,
-              List.of(id),
-              new Notification(
-                  "channel.test",
-                  now,
-                  Severity.LOW,
-                  Notification.Status.FIRING,
-                  "Test",
-                  TEST_TEXT,
-                  "channel.test:" + id,
-                  Map.of(),
-                  List.of(),
-                  Map.of("text", TEST_TEXT)));
-          return null;
+          StoredChannel channel =
+              store.lock(connection, tenantId, id).orElseThrow(ChannelsResource::notFound);
+          byte[] former = channel.encryptedSecret();
+          if (channel.type() != ChannelType.WEBHOOK || former == null) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "Only webhooks have a secret that is made here. Send the new one of this channel"
+                    + " with PATCH.");
+          }
+          if (store.formerSecrets(connection, id, now) >= MAX_FORMER_SECRETS) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "The secret was rotated "
+                    + MAX_FORMER_SECRETS
+                    + " times within the overlap. Wait until the oldest is no longer valid.");
+          }
+          store.addFormerSecret(connection, tenantId, id, former, validUntil);
+          store.update(connection, tenantId, settings.withSecret(channel, secret, now));
+          return new NewSecret(id, secret, validUntil);
         });
   }
 
-  private static ProblemException invalid(String field, String detail) {
-    return new ProblemException(ProblemCode.INVALID_FIELD, detail).with("field", field);
+  private static Channel view(StoredChannel channel, Instant now, @Nullable String secret) {
+    boolean rests = channel.restingUntil() != null && channel.restingUntil().isAfter(now);
+    return new Channel(
+        channel.id(),
+        channel.name(),
+        channel.type(),
+        channel.type() == ChannelType.SLACK ? channel.secretHint() : channel.url(),
+        channel.type() == ChannelType.PAGERDUTY ? channel.secretHint() : null,
+        channel.recipients().isEmpty() ? null : channel.recipients(),
+        channel.username(),
+        channel.username() != null && channel.encryptedSecret() != null ? MASK : null,
+        channel.minSeverity(),
+        channel.disabledReason() != null ? State.DISABLED : rests ? State.RESTING : State.ACTIVE,
+        channel.failures(),
+        rests ? channel.restingUntil() : null,
+        channel.disabledReason(),
+        channel.createdAt(),
+        channel.updatedAt(),
+        secret);
+  }
+
+  private static ChannelBody required(@Nullable ChannelBody body) {
+    if (body == null) {
+      throw new ProblemException(ProblemCode.MALFORMED_BODY, "The body is missing.");
+    }
+    return body;
+  }
+
+  private static ProblemException parameter(String name, String detail) {
+    return new ProblemException(ProblemCode.INVALID_PARAMETER, detail).with("parameter", name);
+  }
+
+  private static ProblemException notFound() {
+    return new ProblemException(ProblemCode.NOT_FOUND, "There is no channel with this id.");
   }
 }

@@ -1,5 +1,7 @@
 package dev.tokenledger.alerting.delivery;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.CurrentCaller;
@@ -14,14 +16,18 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.Timestamp;
+import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Alerts", description = "Where notifications go, and what became of them")
 public class DeliveriesResource {
   private static final int MAX_PAGE = 200;
+  private static final Set<String> STATUSES = Set.of("pending", "delivered", "dead");
+  private static final Pattern CURSOR = Pattern.compile("\\d{1,18}");
 
   private final CurrentCaller caller;
   private final Database database;
@@ -46,7 +54,8 @@ public class DeliveriesResource {
    *
    * @param id also the {@code webhook-id} of its requests
    * @param status {@code pending}, {@code delivered} or {@code dead}
-   * @param nextAttemptAt when it is tried next, while it is pending
+   * @param attempts since it was written or last replayed
+   * @param nextAttemptAt when it is tried next, while it is pending and its channel does not rest
    */
   public record Delivery(
       UUID id,
@@ -60,78 +69,165 @@ public class DeliveriesResource {
       @Nullable Integer lastStatus,
       @Nullable String lastError) {}
 
-  /** The latest notifications. */
-  public record Deliveries(List<Delivery> deliveries) {}
+  /**
+   * A page of deliveries.
+   *
+   * @param cursor what to send for the next page, or null at the end
+   */
+  public record DeliveryPage(List<Delivery> deliveries, @Nullable String cursor) {}
+
+  /**
+   * One attempt.
+   *
+   * @param outcome {@code delivered}, {@code failed} (and tried again), {@code refused} or {@code
+   *     gone} (and given up); null while it is under way, or if its process died meanwhile
+   * @param status of HTTP or SMTP, if there was an answer
+   */
+  @Schema(name = "DeliveryAttempt")
+  public record Attempted(
+      Instant time,
+      @Nullable Long durationMs,
+      @Nullable String outcome,
+      @Nullable Integer status,
+      @Nullable String error) {}
+
+  /**
+   * A delivery with all that is known of it.
+   *
+   * @param notification what is told, as it is stored
+   * @param log every attempt, the first first
+   */
+  public record DeliveryDetail(
+      @JsonUnwrapped Delivery delivery,
+      @JsonRawValue @Schema(implementation = Object.class) String notification,
+      List<Attempted> log) {}
 
   @GET
   @RolesAllowed(Scope.READ_ROLE)
-  @Operation(summary = "List deliveries", description = "The latest first.")
-  public Deliveries list(@QueryParam("limit") @DefaultValue("50") int limit) {
+  @Operation(
+      summary = "List deliveries",
+      description = "The latest first. The dead letters are those with status=dead.")
+  public DeliveryPage list(
+      @Parameter(description = "From 1 to 200") @QueryParam("limit") @DefaultValue("50") int limit,
+      @Parameter(description = "As the page before gave it") @QueryParam("cursor")
+          @Nullable String cursor,
+      @Parameter(description = "pending, delivered or dead", example = "dead") @QueryParam("status")
+          @Nullable String status,
+      @Parameter(description = "Only to this channel") @QueryParam("channel")
+          @Nullable String channel) {
     if (limit < 1 || limit > MAX_PAGE) {
-      throw new ProblemException(
-              ProblemCode.INVALID_PARAMETER, "'limit' must be from 1 to " + MAX_PAGE + ".")
-          .with("parameter", "limit");
+      throw invalid("limit", "'limit' must be from 1 to " + MAX_PAGE + ".");
     }
+    if (status != null && !STATUSES.contains(status)) {
+      throw invalid("status", "'status' must be pending, delivered or dead.");
+    }
+    if (cursor != null && !CURSOR.matcher(cursor).matches()) {
+      throw invalid("cursor", "'cursor' must be one that an earlier answer gave.");
+    }
+    UUID channelId = channel(channel);
+    Long before = cursor == null ? null : Long.valueOf(cursor);
     int tenantId = caller.get().tenantId();
-    return database.asTenant(
-        tenantId,
-        connection -> {
-          List<Delivery> deliveries = new ArrayList<>();
-          try (PreparedStatement select =
-              connection.prepareStatement(
-                  "SELECT delivery_id, channel_id, type, status, attempts, created_at,"
-                      + " CASE WHEN status = 'pending' THEN next_attempt_at END, delivered_at,"
-                      + " last_status, last_error FROM alerting.deliveries WHERE tenant_id = ?"
-                      + " ORDER BY created_at DESC, delivery_id LIMIT ?")) {
-            select.setInt(1, tenantId);
-            select.setInt(2, limit);
-            try (ResultSet row = select.executeQuery()) {
-              while (row.next()) {
-                deliveries.add(
-                    new Delivery(
-                        row.getObject(1, UUID.class),
-                        row.getObject(2, UUID.class),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getInt(5),
-                        row.getTimestamp(6).toInstant(),
-                        instant(row.getTimestamp(7)),
-                        instant(row.getTimestamp(8)),
-                        row.getObject(9, Integer.class),
-                        row.getString(10)));
-              }
-            }
-          }
-          return new Deliveries(deliveries);
-        });
+    List<DeliveryLog.Entry> entries =
+        database.asTenant(
+            tenantId,
+            connection ->
+                DeliveryLog.page(connection, tenantId, limit + 1, status, channelId, before));
+    boolean more = entries.size() > limit;
+    List<DeliveryLog.Entry> page = more ? entries.subList(0, limit) : entries;
+    return new DeliveryPage(
+        page.stream().map(DeliveryLog.Entry::delivery).toList(),
+        more ? Long.toString(page.get(limit - 1).sequence()) : null);
+  }
+
+  private static @Nullable UUID channel(@Nullable String text) {
+    try {
+      return text == null ? null : UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      throw invalid("channel", "'channel' must be the id of a channel.");
+    }
+  }
+
+  @GET
+  @Path("/{id}")
+  @RolesAllowed(Scope.READ_ROLE)
+  @Operation(
+      summary = "Get a delivery",
+      description =
+          "With what was to be told, and every attempt: its time, status, error and length.")
+  public DeliveryDetail get(@PathParam("id") UUID id) {
+    int tenantId = caller.get().tenantId();
+    return database
+        .asTenant(tenantId, connection -> DeliveryLog.find(connection, tenantId, id))
+        .orElseThrow(DeliveriesResource::notFound);
   }
 
   @POST
   @Path("/{id}/replay")
   @RolesAllowed(Scope.ADMIN_ROLE)
   @ResponseStatus(202)
-  @Operation(summary = "Send a notification again", description = "With the same webhook-id.")
+  @Operation(
+      summary = "Send a notification again",
+      description =
+          "With the same webhook-id, at once, also to a channel that rests or is disabled. What is"
+              + " told says what was true then: after a replay a receiver may take something for"
+              + " open that is over.")
   public void replay(@PathParam("id") UUID id) {
     int tenantId = caller.get().tenantId();
-    int found =
-        database.asTenant(
-            tenantId,
-            connection -> {
-              try (PreparedStatement update =
-                  connection.prepareStatement(
-                      "UPDATE alerting.deliveries SET status = 'pending', attempts = 0,"
-                          + " next_attempt_at = now() WHERE tenant_id = ? AND delivery_id = ?")) {
-                update.setInt(1, tenantId);
-                update.setObject(2, id);
-                return update.executeUpdate();
-              }
-            });
-    if (found == 0) {
-      throw new ProblemException(ProblemCode.NOT_FOUND, "There is no delivery with this id.");
+    database.asTenant(
+        tenantId,
+        connection -> {
+          replay(connection, tenantId, id);
+          return null;
+        });
+  }
+
+  private static void replay(Connection connection, int tenantId, UUID id) throws SQLException {
+    UUID channel;
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT c.channel_id, c.deleted_at IS NOT NULL FROM alerting.deliveries d"
+                + " JOIN alerting.channels c USING (channel_id)"
+                + " WHERE d.tenant_id = ? AND d.delivery_id = ?")) {
+      select.setInt(1, tenantId);
+      select.setObject(2, id);
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          throw notFound();
+        }
+        if (row.getBoolean(2)) {
+          throw new ProblemException(
+              ProblemCode.CONFLICT, "The channel of this delivery was deleted.");
+        }
+        channel = row.getObject(1, UUID.class);
+      }
+    }
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE alerting.deliveries SET status = 'pending', attempts = 0, claim = NULL,"
+                + " next_attempt_at = now() WHERE delivery_id = ?"
+                // One that is being sent just now is left alone.
+                + " AND (claim IS NULL OR next_attempt_at <= now())")) {
+      update.setObject(1, id);
+      update.executeUpdate();
+    }
+    wake(connection, channel);
+  }
+
+  /** Ends a channel's rest, since somebody asks for it. */
+  static void wake(Connection connection, UUID channel) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE alerting.channels SET resting_until = NULL WHERE channel_id = ?")) {
+      update.setObject(1, channel);
+      update.executeUpdate();
     }
   }
 
-  private static @Nullable Instant instant(@Nullable Timestamp time) {
-    return time == null ? null : time.toInstant();
+  private static ProblemException invalid(String parameter, String detail) {
+    return new ProblemException(ProblemCode.INVALID_PARAMETER, detail).with("parameter", parameter);
+  }
+
+  private static ProblemException notFound() {
+    return new ProblemException(ProblemCode.NOT_FOUND, "There is no delivery with this id.");
   }
 }

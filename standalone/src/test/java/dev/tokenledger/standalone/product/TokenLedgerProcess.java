@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,10 +25,12 @@ final class TokenLedgerProcess implements Installation {
 
   private final Path data;
   private final int port;
+  private final List<String> options;
   private final JavaApplication application;
   private final Thread atExit = new Thread(this::endAll);
 
-  private TokenLedgerProcess(String name) throws IOException {
+  private TokenLedgerProcess(String name, List<String> options) throws IOException {
+    this.options = options;
     Path work = Path.of(JavaApplication.property("tokenledger.work"));
     this.data = work.resolve(name);
     this.application = new JavaApplication(work.resolve(name + ".log"));
@@ -36,9 +39,13 @@ final class TokenLedgerProcess implements Installation {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
-  /** Starts an application on an empty directory and waits until it is ready. */
-  static TokenLedgerProcess start(String name) throws Exception {
-    TokenLedgerProcess started = new TokenLedgerProcess(name);
+  /**
+   * Starts an application on an empty directory and waits until it is ready.
+   *
+   * @param options of the JVM, such as settings
+   */
+  static TokenLedgerProcess start(String name, String... options) throws Exception {
+    TokenLedgerProcess started = new TokenLedgerProcess(name, List.of(options));
     try {
       started.startAgain();
     } catch (Exception | AssertionError e) {
@@ -50,20 +57,20 @@ final class TokenLedgerProcess implements Installation {
 
   @Override
   public void startAgain() throws Exception {
-    application.start(
-        List.of(
-            "-Xmx512m",
-            "-Dtokenledger.data=" + data,
-            "-Dquarkus.http.host=127.0.0.1",
-            "-Dquarkus.http.port=" + port,
-            // Small, so that generations of identities begin while tests run.
-            "-Dtokenledger.aggregation.identity-generation=3000",
-            // The receivers of the tests' webhooks are on this machine.
-            "-Dtokenledger.alerting.allow-private-addresses=true",
-            "-jar",
-            JavaApplication.property("tokenledger.app")),
-        Map.of(),
-        api(""));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "-Xmx512m",
+                "-Dtokenledger.data=" + data,
+                "-Dquarkus.http.host=127.0.0.1",
+                "-Dquarkus.http.port=" + port,
+                // Small, so that generations of identities begin while tests run.
+                "-Dtokenledger.aggregation.identity-generation=3000",
+                // The receivers of the tests' webhooks are on this machine.
+                "-Dtokenledger.alerting.allow-private-addresses=true"));
+    arguments.addAll(options);
+    arguments.addAll(List.of("-jar", JavaApplication.property("tokenledger.app")));
+    application.start(arguments, Map.of(), api(""));
   }
 
   @Override

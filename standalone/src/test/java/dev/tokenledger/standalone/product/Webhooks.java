@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,15 +14,37 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 
 /** A receiver of webhooks. It takes them all, after it has answered as a test wants it to. */
 final class Webhooks implements AutoCloseable {
   private final List<Request> requests = new ArrayList<>();
   private final Deque<Refusal> refusals;
   private final HttpServer server;
+  private final CountDownLatch open;
 
   /** A request as it came. */
-  record Request(String id, String timestamp, String signature, String body) {}
+  record Request(String path, HttpHeaders headers, String body) {
+    String id() {
+      return headers.firstValue("webhook-id").orElseThrow();
+    }
+
+    String timestamp() {
+      return headers.firstValue("webhook-timestamp").orElseThrow();
+    }
+
+    String signature() {
+      return headers.firstValue("webhook-signature").orElseThrow();
+    }
+
+    JsonNode json() {
+      try {
+        return Api.JSON.readTree(body);
+      } catch (IOException e) {
+        throw new AssertionError("not JSON: " + body, e);
+      }
+    }
+  }
 
   /**
    * An answer to one request.
@@ -34,18 +57,34 @@ final class Webhooks implements AutoCloseable {
    * @param refusals answers to the first requests, in order
    */
   Webhooks(Refusal... refusals) throws IOException {
+    this(new CountDownLatch(0), refusals);
+  }
+
+  /**
+   * @param open nothing is answered before it is
+   */
+  Webhooks(CountDownLatch open, Refusal... refusals) throws IOException {
+    this.open = open;
     this.refusals = new ArrayDeque<>(List.of(refusals));
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::receive);
     server.start();
   }
 
-  private synchronized void receive(HttpExchange exchange) throws IOException {
+  private void receive(HttpExchange exchange) throws IOException {
+    try {
+      open.await();
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+    answer(exchange);
+  }
+
+  private synchronized void answer(HttpExchange exchange) throws IOException {
     requests.add(
         new Request(
-            exchange.getRequestHeaders().getFirst("webhook-id"),
-            exchange.getRequestHeaders().getFirst("webhook-timestamp"),
-            exchange.getRequestHeaders().getFirst("webhook-signature"),
+            exchange.getRequestURI().toString(),
+            HttpHeaders.of(exchange.getRequestHeaders(), (name, value) -> true),
             new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
     Refusal refusal = refusals.poll();
     if (refusal != null && !refusal.retryAfter.isEmpty()) {
@@ -67,7 +106,7 @@ final class Webhooks implements AutoCloseable {
   synchronized Map<String, JsonNode> received() throws IOException {
     Map<String, JsonNode> received = new LinkedHashMap<>();
     for (Request request : requests) {
-      received.put(request.id, Api.JSON.readTree(request.body));
+      received.put(request.id(), Api.JSON.readTree(request.body));
     }
     return received;
   }

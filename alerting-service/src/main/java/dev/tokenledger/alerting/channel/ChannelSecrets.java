@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.delivery;
+package dev.tokenledger.alerting.channel;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.platform.PlatformConfig;

@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.delivery;
+package dev.tokenledger.alerting.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

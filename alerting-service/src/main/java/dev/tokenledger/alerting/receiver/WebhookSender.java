@@ -1,0 +1,59 @@
+package dev.tokenledger.alerting.receiver;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tokenledger.alerting.notification.Notification;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Posts webhooks as Standard Webhooks has them. Any answer but success is worth another attempt,
+ * since a receiver that rejects today may be mended tomorrow; only {@code 410} is final.
+ */
+final class WebhookSender implements Sender {
+  private static final int HTTP_GONE = 410;
+
+  private final GuardedHttp http;
+  private final ObjectMapper json;
+
+  WebhookSender(GuardedHttp http, ObjectMapper json) {
+    this.http = http;
+    this.json = json;
+  }
+
+  @Override
+  public Outcome send(Receiver receiver, Message message) {
+    String id = message.id().toString();
+    String body = body(message.notification());
+    Map<String, String> headers =
+        Map.of(
+            "webhook-id",
+            id,
+            "webhook-timestamp",
+            Long.toString(message.sentAt().getEpochSecond()),
+            "webhook-signature",
+            WebhookSignature.sign(receiver.secrets(), id, message.sentAt(), body));
+    try {
+      GuardedHttp.Answer answer = http.post(receiver.requiredUrl(), headers, body, 0);
+      return answer.isSuccess()
+          ? Outcome.delivered(answer.status())
+          : answer.as(answer.status() == HTTP_GONE ? Outcome.Kind.GONE : Outcome.Kind.FAILED);
+    } catch (IOException e) {
+      return Outcome.failed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** {@code type}, {@code timestamp} and {@code data}. */
+  private String body(Notification notification) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("type", notification.type());
+    body.put("timestamp", notification.timestamp().toString());
+    body.put("data", notification.data());
+    try {
+      return json.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a webhook cannot be written as JSON", e);
+    }
+  }
+}
