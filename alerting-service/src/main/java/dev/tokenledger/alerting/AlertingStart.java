@@ -31,7 +31,10 @@ public class AlertingStart implements HealthCheck {
     this.start =
         new ServiceStart(
             "alerting",
-            () -> migrations.migrate("alerting", List.of("V1__alerting.sql", "V5__guard.sql")));
+            () ->
+                migrations.migrate(
+                    "alerting",
+                    List.of("V1__alerting.sql", "V3__incidents.sql", "V5__guard.sql")));
   }
 
   /** The database as the alerting service sees it. */
