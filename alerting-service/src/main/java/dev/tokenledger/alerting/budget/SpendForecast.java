@@ -51,7 +51,7 @@ public record SpendForecast(
    * @param end end of the period
    * @return null when too little is known yet
    */
-  static @Nullable SpendForecast of(
+  public static @Nullable SpendForecast of(
       Map<Instant, Long> hours, long spentNanos, long limitNanos, Instant now, Instant end) {
     Instant thisHour = hour(now);
     Instant first = hours.keySet().stream().min(Instant::compareTo).orElse(thisHour);

@@ -43,6 +43,7 @@ final class Evaluation {
   private final BudgetStore budgets;
   private final SpendReader spending;
   private final Incidents incidents;
+  private final ForecastWatch forecasts;
   private final Clock clock;
 
   Evaluation(
@@ -55,6 +56,7 @@ final class Evaluation {
     this.budgets = budgets;
     this.spending = spending;
     this.incidents = incidents;
+    this.forecasts = new ForecastWatch(database, spending, incidents);
     this.clock = clock;
   }
 
@@ -64,6 +66,7 @@ final class Evaluation {
         connection -> {
           Set<Integer> tenants = new TreeSet<>(budgets.tenants(connection));
           tenants.addAll(incidents.tenants(connection, SOURCE));
+          tenants.addAll(incidents.tenants(connection, ForecastWatch.SOURCE));
           return List.copyOf(tenants);
         });
   }
@@ -85,6 +88,7 @@ final class Evaluation {
       }
     }
     clear(tenantId, open, all, now);
+    forecasts.watch(tenantId, all, now);
   }
 
   /** Ends the incidents of budgets that are gone and of periods that are over. */

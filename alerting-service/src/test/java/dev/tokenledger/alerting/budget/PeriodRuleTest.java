@@ -68,4 +68,28 @@ class PeriodRuleTest {
     assertThat(rolling.start()).isEqualTo(Instant.parse("2026-10-22T00:00:00Z"));
     assertThat(rolling.end()).isEqualTo(Instant.parse("2026-11-21T00:00:00Z"));
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-14T23:59:59Z, 2026-10-15T00:00:00Z, 2026-11-15T00:00:00Z",
+    "2026-11-15T00:00:00Z, 2026-11-15T00:00:00Z, 2026-12-15T00:00:00Z",
+    "2027-01-01T00:00:00Z, 2026-12-15T00:00:00Z, 2027-01-15T00:00:00Z"
+  })
+  void aMonthMayBeginOnAnotherDay(Instant now, Instant start, Instant end) {
+    PeriodRule rule =
+        new PeriodRule(PeriodRule.Kind.MONTHLY, ZoneId.of("UTC"), DayOfWeek.MONDAY, 15, 0);
+    assertThat(rule.at(now)).isEqualTo(new BudgetPeriod(start, end));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SUNDAY, 2026-11-21T12:00:00Z, 2026-11-15T00:00:00Z",
+    "SATURDAY, 2026-11-21T12:00:00Z, 2026-11-21T00:00:00Z",
+    "MONDAY, 2026-11-22T23:59:59Z, 2026-11-16T00:00:00Z"
+  })
+  void aWeekMayBeginOnAnotherDay(DayOfWeek first, Instant now, Instant start) {
+    PeriodRule rule = new PeriodRule(PeriodRule.Kind.WEEKLY, ZoneId.of("UTC"), first, 1, 0);
+    assertThat(rule.at(now).start()).isEqualTo(start);
+    assertThat(rule.at(now).end()).isEqualTo(start.plus(Duration.ofDays(7)));
+  }
 }
