@@ -34,7 +34,7 @@ public class AlertingStart implements HealthCheck {
             () ->
                 migrations.migrate(
                     "alerting",
-                    List.of("V1__alerting.sql", "V2__channels.sql", "V5__guard.sql")));
+                    List.of("V1__alerting.sql", "V2__channels.sql", "V3__incidents.sql", "V5__guard.sql")));
   }
 
   /** The database as the alerting service sees it. */
