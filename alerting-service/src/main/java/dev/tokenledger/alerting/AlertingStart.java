@@ -21,6 +21,10 @@ import org.eclipse.microprofile.health.Readiness;
 @Readiness
 @ApplicationScoped
 public class AlertingStart implements HealthCheck {
+  /** Migrations, in their order. */
+  static final List<String> SCRIPTS =
+      List.of("V1__alerting.sql", "V2__channels.sql", "V3__incidents.sql", "V5__guard.sql");
+
   private final Database database;
   private final QueryService queries;
   private final ServiceStart start;
@@ -28,13 +32,7 @@ public class AlertingStart implements HealthCheck {
   public AlertingStart(Databases databases, Migrations migrations) {
     this.database = databases.open(ServiceRole.ALERTING, 6);
     this.queries = new QueryService(database);
-    this.start =
-        new ServiceStart(
-            "alerting",
-            () ->
-                migrations.migrate(
-                    "alerting",
-                    List.of("V1__alerting.sql", "V2__channels.sql", "V3__incidents.sql", "V5__guard.sql")));
+    this.start = new ServiceStart("alerting", () -> migrations.migrate("alerting", SCRIPTS));
   }
 
   /** The database as the alerting service sees it. */

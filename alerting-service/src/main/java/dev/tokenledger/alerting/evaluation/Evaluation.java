@@ -7,7 +7,8 @@ import dev.tokenledger.alerting.budget.Percent;
 import dev.tokenledger.alerting.budget.PeriodHistory;
 import dev.tokenledger.alerting.budget.Spend;
 import dev.tokenledger.alerting.budget.SpendReader;
-import dev.tokenledger.alerting.delivery.Outbox;
+import dev.tokenledger.alerting.incident.Condition;
+import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.model.money.Money;
@@ -22,38 +23,57 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Compares budgets with the ledger. What is read is absolute, so evaluating often, seldom, late or
  * in several processes gives the same: a threshold's crossing is a row whose key is the budget, the
- * period and the threshold, and the notification is written in the transaction that makes the row.
+ * period and the threshold, and the incident opens or escalates in the transaction that makes the
+ * row. It ends with the period.
  */
 final class Evaluation {
   /** How long after its end a period is still looked at: late events belong to it. */
   private static final Duration LATE = Duration.ofHours(1);
 
+  private static final String SOURCE = "budget";
+
   private final Database database;
   private final BudgetStore budgets;
   private final SpendReader spending;
-  private final Outbox outbox;
+  private final Incidents incidents;
   private final Clock clock;
 
   Evaluation(
-      Database database, BudgetStore budgets, SpendReader spending, Outbox outbox, Clock clock) {
+      Database database,
+      BudgetStore budgets,
+      SpendReader spending,
+      Incidents incidents,
+      Clock clock) {
     this.database = database;
     this.budgets = budgets;
     this.spending = spending;
-    this.outbox = outbox;
+    this.incidents = incidents;
     this.clock = clock;
   }
 
   /** The tenants that have something to evaluate. */
   List<Integer> tenants() {
-    return database.asService(budgets::tenants);
+    return database.asService(
+        connection -> {
+          Set<Integer> tenants = new TreeSet<>(budgets.tenants(connection));
+          tenants.addAll(incidents.tenants(connection, SOURCE));
+          return List.copyOf(tenants);
+        });
   }
 
   /** Evaluates all budgets of a tenant. */
   void evaluate(int tenantId) {
+    // Read before the budgets are: what is open now and has no budget then, has none any more.
+    List<String> open =
+        database.asTenant(
+            tenantId, connection -> incidents.openKeys(connection, tenantId, SOURCE, null));
     List<Budget> all = database.asTenant(tenantId, connection -> budgets.all(connection, tenantId));
     Instant now = clock.instant();
     for (Budget budget : all) {
@@ -62,6 +82,27 @@ final class Evaluation {
       boolean rolling = budget.period().isRolling();
       if (!rolling && Duration.between(current.start(), now).compareTo(LATE) < 0) {
         evaluate(budget, budget.periodAt(current.start().minusMillis(1)));
+      }
+    }
+    clear(tenantId, open, all, now);
+  }
+
+  /** Ends the incidents of budgets that are gone and of periods that are over. */
+  private void clear(int tenantId, List<String> open, List<Budget> all, Instant now) {
+    for (String key : open) {
+      Optional<Budget> budget = all.stream().filter(b -> key.startsWith(prefix(b))).findFirst();
+      // Another process may be ahead of this one's clock.
+      boolean holds =
+          budget
+              .filter(
+                  b ->
+                      key.equals(key(b, b.periodAt(now)))
+                          || key.equals(key(b, b.periodAt(b.periodAt(now).end()))))
+              .isPresent();
+      if (!holds) {
+        String reason = budget.isPresent() ? "the period has ended" : "the budget was deleted";
+        database.asTenant(
+            tenantId, connection -> incidents.clear(connection, tenantId, key, reason));
       }
     }
   }
@@ -75,11 +116,7 @@ final class Evaluation {
           for (int threshold : budget.thresholds()) {
             if (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
                 && insertCrossing(connection, budget, period, threshold, spend)) {
-              outbox.enqueue(
-                  connection,
-                  budget.tenantId(),
-                  budget.channels(),
-                  notification(budget, period, threshold, spend));
+              incidents.report(connection, condition(budget, period, threshold, spend));
             }
           }
           return null;
@@ -90,8 +127,16 @@ final class Evaluation {
    * The key of a rolling period's crossing is the day on which the period ends: it is told once a
    * day at most.
    */
-  private static Instant key(Budget budget, BudgetPeriod period) {
+  private static Instant start(Budget budget, BudgetPeriod period) {
     return budget.period().isRolling() ? period.end() : period.start();
+  }
+
+  private static String key(Budget budget, BudgetPeriod period) {
+    return prefix(budget) + start(budget, period);
+  }
+
+  private static String prefix(Budget budget) {
+    return "budget:" + budget.id() + ":";
   }
 
   private static boolean insertCrossing(
@@ -103,7 +148,7 @@ final class Evaluation {
                 + " (budget_id, period_start, threshold, tenant_id, spent_nanos)"
                 + " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
       insert.setObject(1, budget.id());
-      insert.setTimestamp(2, Timestamp.from(key(budget, period)));
+      insert.setTimestamp(2, Timestamp.from(start(budget, period)));
       insert.setInt(3, threshold);
       insert.setInt(4, budget.tenantId());
       insert.setLong(5, spend.countedNanos(budget));
@@ -111,7 +156,7 @@ final class Evaluation {
     }
   }
 
-  private Notification notification(
+  private static Condition condition(
       Budget budget, BudgetPeriod period, int threshold, Spend spend) {
     String spent = Money.ofNanos(spend.countedNanos(budget)).toUsd();
     String limit = Money.ofNanos(budget.amountNanos()).toUsd();
@@ -144,19 +189,25 @@ final class Evaluation {
     data.put("percent", percent);
     data.put("unpriced_calls", spend.unpricedCalls());
     data.put("text", text);
-    return new Notification(
-        "budget.threshold_crossed",
-        clock.instant(),
+    Map<String, String> labels = new LinkedHashMap<>();
+    budget.scope().values().forEach((name, values) -> labels.put(name, String.join(", ", values)));
+    labels.put("budget", budget.name());
+    return new Condition(
+        budget.tenantId(),
+        key(budget, period),
+        SOURCE,
+        budget.id(),
+        threshold,
         threshold >= 100 ? Severity.CRITICAL : threshold >= 90 ? Severity.HIGH : Severity.MEDIUM,
-        Notification.Status.FIRING,
+        "budget.threshold_crossed",
         "Budget '" + budget.name() + "' has reached " + threshold + " %",
         text,
-        "budget:" + budget.id() + ":" + key(budget, period),
-        Map.of("budget", budget.name()),
+        labels,
         List.of(
             new Notification.Fact("Spent", "$" + spent),
             new Notification.Fact("Limit", "$" + limit),
             new Notification.Fact("Percent", percent + " %")),
-        data);
+        data,
+        budget.channels());
   }
 }

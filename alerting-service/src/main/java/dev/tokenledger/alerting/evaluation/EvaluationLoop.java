@@ -5,7 +5,7 @@ import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.SpendReader;
 import dev.tokenledger.alerting.changes.ChangedTenants;
-import dev.tokenledger.alerting.delivery.Outbox;
+import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -42,12 +42,13 @@ public class EvaluationLoop {
   public EvaluationLoop(
       AlertingStart start,
       BudgetStore budgets,
-      Outbox outbox,
+      Incidents incidents,
       BlockingRedis redis,
       AlertingConfig config,
       Clock clock) {
     this.evaluation =
-        new Evaluation(start.database(), budgets, new SpendReader(start.queries()), outbox, clock);
+        new Evaluation(
+            start.database(), budgets, new SpendReader(start.queries()), incidents, clock);
     this.changes = new ChangedTenants(redis);
     this.start = start;
     this.sweepInterval = config.sweepInterval();

@@ -15,7 +15,10 @@ public enum HistoryEvent {
   COMMENTED,
   ASSIGNED;
 
-  static HistoryEvent of(String label) {
+  /**
+   * @throws IllegalArgumentException if there is no such event
+   */
+  public static HistoryEvent of(String label) {
     return valueOf(label.toUpperCase(Locale.ROOT));
   }
 

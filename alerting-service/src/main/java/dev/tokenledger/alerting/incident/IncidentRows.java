@@ -166,7 +166,7 @@ final class IncidentRows {
   Optional<Incident> lock(Connection connection, int tenantId, String key) throws SQLException {
     return select(
             connection,
-            "tenant_id = ? AND condition_key = ? AND ended_at IS NULL FOR UPDATE",
+            "tenant_id = ? AND condition_key = ? AND ended_at IS NULL FOR NO KEY UPDATE",
             statement -> {
               statement.setInt(1, tenantId);
               statement.setString(2, key);
@@ -179,7 +179,7 @@ final class IncidentRows {
   Optional<Incident> lock(Connection connection, int tenantId, UUID id) throws SQLException {
     return select(
             connection,
-            "tenant_id = ? AND incident_id = ? FOR UPDATE",
+            "tenant_id = ? AND incident_id = ? FOR NO KEY UPDATE",
             statement -> {
               statement.setInt(1, tenantId);
               statement.setObject(2, id);

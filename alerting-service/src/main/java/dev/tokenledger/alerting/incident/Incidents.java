@@ -152,6 +152,14 @@ public class Incidents {
   }
 
   /**
+   * Has the tenant's muted notifications looked at again soon: a reason for muting may be gone.
+   * Without it they are looked at from time to time.
+   */
+  public void lookAgain(Connection connection, int tenantId) throws SQLException {
+    transitions.lookAgain(connection, tenantId, clock.instant());
+  }
+
+  /**
    * The keys of a source's conditions that have not ended as far as is known, ascending: also of
    * those whose incidents were resolved by hand. An evaluator clears the ones that no longer hold.
    *

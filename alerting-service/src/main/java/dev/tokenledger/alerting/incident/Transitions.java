@@ -109,11 +109,16 @@ final class Transitions {
     }
   }
 
-  /** Has what is muted looked at again now: a reason for muting may be gone. */
+  /**
+   * Has what is muted looked at again now: a reason for muting may be gone. Rows that somebody
+   * works on just now are left to him and their time.
+   */
   void lookAgain(Connection connection, int tenantId, Instant now) throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
-            "UPDATE alerting.untold SET due_at = ? WHERE tenant_id = ? AND muted AND due_at > ?")) {
+            "UPDATE alerting.untold SET due_at = ? WHERE (entry_id, channel_id) IN"
+                + " (SELECT entry_id, channel_id FROM alerting.untold WHERE tenant_id = ?"
+                + " AND muted AND due_at > ? FOR UPDATE SKIP LOCKED)")) {
       update.setTimestamp(1, Timestamp.from(now));
       update.setInt(2, tenantId);
       update.setTimestamp(3, Timestamp.from(now));
