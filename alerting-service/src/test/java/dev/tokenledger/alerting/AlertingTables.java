@@ -38,6 +38,13 @@ public final class AlertingTables implements AutoCloseable {
     return database;
   }
 
+  /** Leaves no rows. */
+  public void empty() throws SQLException {
+    execute(
+        "TRUNCATE alerting.incidents, alerting.channels, alerting.budgets, alerting.silences,"
+            + " alerting.grouping CASCADE");
+  }
+
   /** Makes a channel. */
   public UUID channel(int tenantId) throws SQLException {
     UUID id = UUID.randomUUID();

@@ -71,7 +71,7 @@ final class IncidentRows {
                 + " WHERE incident_id = ?")) {
       update.setTimestamp(1, Timestamp.from(now));
       bind(update, 2, condition);
-      update.setObject(12, id);
+      update.setObject(11, id);
       update.executeUpdate();
     }
   }
@@ -86,12 +86,12 @@ final class IncidentRows {
                 + " channels = ? WHERE incident_id = ?")) {
       update.setTimestamp(1, Timestamp.from(now));
       bind(update, 2, condition);
-      update.setObject(12, id);
+      update.setObject(11, id);
       update.executeUpdate();
     }
   }
 
-  /** Binds ten columns from level to channels. */
+  /** Binds nine columns from level to channels. */
   private void bind(PreparedStatement statement, int from, Condition condition)
       throws SQLException {
     int at = from;

@@ -100,6 +100,13 @@ final class Api {
             .method("PATCH", BodyPublishers.ofString(body.toString())));
   }
 
+  Answer put(String path, JsonNode body) throws IOException {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .PUT(BodyPublishers.ofString(body.toString())));
+  }
+
   /** Reports events as a JSON array. */
   Answer report(List<ObjectNode> events) throws IOException {
     ArrayNode array = JSON.createArrayNode();

@@ -1,0 +1,360 @@
+package dev.tokenledger.standalone.product;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** From spending to incidents, from incidents to webhooks, and what people do about them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class IncidentsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Several rounds of evaluation and dispatch. */
+  private static final Duration A_WHILE = Duration.ofSeconds(3);
+
+  private TokenLedgerProcess product;
+
+  @BeforeAll
+  void start() throws Exception {
+    product = TokenLedgerProcess.start("incidents");
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    product.close();
+  }
+
+  @Test
+  void anIncidentOpensEscalatesIsAcknowledgedAndResolvedAndEachChannelHearsOfItOnce()
+      throws Exception {
+    try (Webhooks first = new Webhooks();
+        Webhooks second = new Webhooks()) {
+      List<String> channels = List.of(channel(first), channel(second));
+      String agent = "agent-" + UUID.randomUUID();
+      budget("states", "0.02", Map.of("agent", agent), channels, 50, 100);
+      spend(agent, "any");
+      Eventually.holds("both are told", PATIENCE, () -> heard(first) == 1 && heard(second) == 1);
+      JsonNode alert = alert(agent);
+      String path = "/v1/alerts/" + alert.path("id").asText();
+      assertThat(alert.path("status").asText()).isEqualTo("open");
+      assertThat(alert.path("level").asInt()).isEqualTo(50);
+      assertThat(alert.path("severity").asText()).isEqualTo("medium");
+
+      JsonNode acknowledged = ok(admin().post(path + "/acknowledge", comment("looking into it")));
+      assertThat(acknowledged.path("status").asText()).isEqualTo("acknowledged");
+      ok(admin().post(path + "/acknowledge", Api.JSON.createObjectNode()));
+      ok(
+          admin()
+              .post(
+                  path + "/assign", Api.JSON.createObjectNode().put("assignee", "alice@example")));
+
+      spend(agent, "any");
+      Eventually.holds("both are told", PATIENCE, () -> heard(first) == 2 && heard(second) == 2);
+      JsonNode escalated = ok(admin().get(path));
+      assertThat(escalated.path("status").asText()).isEqualTo("open");
+      assertThat(escalated.path("severity").asText()).isEqualTo("critical");
+      assertThat(escalated.path("assignee").asText()).isEqualTo("alice@example");
+      assertThat(escalated.path("data").path("threshold").asInt()).isEqualTo(100);
+
+      JsonNode resolved = ok(admin().post(path + "/resolve", comment("stopped it")));
+      assertThat(resolved.path("status").asText()).isEqualTo("resolved");
+      assertThat(resolved.path("condition_holds").asBoolean()).isTrue();
+      assertThat(resolved.path("history").findValuesAsText("event"))
+          .containsExactly("opened", "acknowledged", "assigned", "escalated", "resolved");
+      assertThat(resolved.path("history").findValuesAsText("to"))
+          .containsExactly("open", "acknowledged", "acknowledged", "open", "resolved");
+      assertThat(resolved.path("history").path(4).path("actor").asText()).startsWith("key:");
+      Eventually.holds("both are told", PATIENCE, () -> heard(first) == 3 && heard(second) == 3);
+      spend(agent, "any");
+      waitAWhile();
+      for (Webhooks receiver : List.of(first, second)) {
+        assertThat(types(receiver))
+            .containsExactly(
+                "budget.threshold_crossed", "budget.threshold_crossed", "incident.resolved");
+        assertThat(receiver.requests()).as("each under an id of its own").hasSize(3);
+      }
+      assertThat(admin().post(path + "/acknowledge", Api.JSON.createObjectNode()).code())
+          .isEqualTo("conflict");
+      assertThat(ids("/v1/alerts?status=resolved&severity=critical&source=budget"))
+          .contains(alert.path("id").asText());
+      assertThat(ids("/v1/alerts?status=open&status=acknowledged"))
+          .doesNotContain(alert.path("id").asText());
+    }
+  }
+
+  @Test
+  void whatIsSilencedIsShownAndToldWhenTheSilenceEnds() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      String agent = "silent-" + UUID.randomUUID();
+      ObjectNode silence =
+          Api.JSON
+              .createObjectNode()
+              .put("ends_at", Instant.now().plus(Duration.ofHours(1)).toString())
+              .put("comment", "a load test");
+      silence
+          .putArray("matchers")
+          .addObject()
+          .put("label", "agent")
+          .put("operator", "=~")
+          .put("value", "silent-.*");
+      Api.Answer created = admin().post("/v1/alerts/silences", silence);
+      assertThat(created.status()).as(created.text()).isEqualTo(201);
+      String id = created.json().path("id").asText();
+      assertThat(created.json().path("state").asText()).isEqualTo("active");
+
+      budget("silence", "0.01", Map.of("agent", agent), List.of(channel(receiver)), 100);
+      spend(agent, "any");
+      Eventually.holds("there is an incident", PATIENCE, () -> !alerts(agent).isEmpty());
+      waitAWhile();
+      assertThat(receiver.requests()).isEmpty();
+      assertThat(alert(agent).path("silenced").asBoolean()).isTrue();
+      assertThat(alert(agent).path("silenced_by").path(0).asText()).isEqualTo(id);
+
+      assertThat(admin().delete("/v1/alerts/silences/" + id).status()).isEqualTo(204);
+      Eventually.holds("it is told", PATIENCE, () -> heard(receiver) == 1);
+      assertThat(alert(agent).path("silenced").asBoolean()).isFalse();
+      assertThat(
+              admin()
+                  .get("/v1/alerts/silences?expired=true")
+                  .json()
+                  .path("silences")
+                  .findValuesAsText("id"))
+          .contains(id);
+    }
+  }
+
+  @Test
+  void aBroaderBudgetSpeaksForTheNarrowerUntilItIsResolved() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      List<String> channels = List.of(channel(receiver));
+      String agent = "inner-" + UUID.randomUUID();
+      String feature = "outer-" + UUID.randomUUID();
+      budget("outer", "0.01", Map.of("feature", feature), channels, 100);
+      budget("inner", "0.01", Map.of("feature", feature, "agent", agent), channels, 100);
+      spend("somebody-else", feature);
+      Eventually.holds("the outer is told", PATIENCE, () -> heard(receiver) == 1);
+      spend(agent, feature);
+      Eventually.holds("there is an incident", PATIENCE, () -> !alerts(agent).isEmpty());
+      waitAWhile();
+      assertThat(heard(receiver)).isEqualTo(1);
+      String outer = alert(feature, "outer").path("id").asText();
+      assertThat(alert(agent).path("inhibited_by").path(0).asText()).isEqualTo(outer);
+
+      ok(admin().post("/v1/alerts/" + outer + "/resolve", Api.JSON.createObjectNode()));
+      Eventually.holds("the inner is told", PATIENCE, () -> heard(receiver) == 3);
+      assertThat(types(receiver))
+          .containsExactlyInAnyOrder(
+              "budget.threshold_crossed", "incident.resolved", "budget.threshold_crossed");
+    }
+  }
+
+  @Test
+  void incidentsOfAGroupLeaveAsOneMessage() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      List<String> channels = List.of(channel(receiver));
+      String feature = "grouped-" + UUID.randomUUID();
+      ObjectNode settings =
+          Api.JSON.createObjectNode().put("group_wait", "20s").put("group_interval", "1m");
+      settings.putArray("group_by").add("feature");
+      ok(admin().put("/v1/alerts/grouping", settings));
+      for (String agent : List.of("one", "two")) {
+        budget(agent, "0.01", Map.of("feature", feature, "agent", agent), channels, 100);
+        spend(agent, feature);
+      }
+      Eventually.holds("they are told", PATIENCE, () -> heard(receiver) == 1);
+      JsonNode message = receiver.received().values().iterator().next();
+      assertThat(message.path("type").asText()).isEqualTo("incident.group");
+      assertThat(message.at("/data/group/feature").asText()).isEqualTo(feature);
+      assertThat(message.at("/data/incidents")).hasSize(2);
+    } finally {
+      ok(admin().put("/v1/alerts/grouping", Api.JSON.createObjectNode()));
+    }
+  }
+
+  @Test
+  void aTransitionIsToldOnceThoughTheApplicationIsKilledBeforeItsDispatch() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      String channel = channel(receiver);
+      String agent = "killed-" + UUID.randomUUID();
+      budget("killed", "0.01", Map.of("agent", agent), List.of(channel), 50, 100);
+      try (Connection connection = product.database()) {
+        connection.setAutoCommit(false);
+        try (PreparedStatement lock =
+            connection.prepareStatement(
+                "SELECT 1 FROM alerting.channels WHERE channel_id = ? FOR NO KEY UPDATE")) {
+          // As another dispatcher would, which then comes to nothing.
+          lock.setObject(1, UUID.fromString(channel));
+          lock.executeQuery();
+          spend(agent, "any");
+          Eventually.holds("there is an incident", PATIENCE, () -> !alerts(agent).isEmpty());
+          waitAWhile();
+          assertThat(receiver.requests()).isEmpty();
+          product.kill();
+        }
+        connection.rollback();
+      }
+      product.startAgain();
+      Eventually.holds("it is told", PATIENCE, () -> heard(receiver) == 2);
+      waitAWhile();
+      assertThat(receiver.requests()).hasSize(2);
+      List<Integer> thresholds = new ArrayList<>();
+      for (JsonNode message : receiver.received().values()) {
+        thresholds.add(message.at("/data/threshold").asInt());
+      }
+      assertThat(thresholds).as("in their order").containsExactly(50, 100);
+      assertThat(alerts(agent)).hasSize(1);
+    }
+  }
+
+  @Test
+  void whoMayReadMayNotChangeAndAnotherTenantSeesNothing() throws Exception {
+    try (Webhooks receiver = new Webhooks();
+        Connection connection = product.database()) {
+      String agent = "guarded-" + UUID.randomUUID();
+      budget("guarded", "0.01", Map.of("agent", agent), List.of(channel(receiver)), 100);
+      spend(agent, "any");
+      Eventually.holds("there is an incident", PATIENCE, () -> !alerts(agent).isEmpty());
+      String path = "/v1/alerts/" + alert(agent).path("id").asText();
+      int tenant =
+          (int)
+              product
+                  .ledger()
+                  .number("SELECT tenant_id FROM admission.tenants WHERE name = 'default'");
+      Api reader = product.api(Tenants.key(connection, tenant, "read", null));
+      int other = Tenants.create(connection, "other-" + UUID.randomUUID());
+      Api stranger = product.api(Tenants.key(connection, other, "admin", null));
+      Eventually.holds(
+          "the keys are known",
+          PATIENCE,
+          () -> reader.get(path).status() == 200 && stranger.get(path).status() == 404);
+      assertThat(reader.post(path + "/resolve", Api.JSON.createObjectNode()).code())
+          .isEqualTo("forbidden");
+      assertThat(stranger.post(path + "/resolve", Api.JSON.createObjectNode()).code())
+          .isEqualTo("not_found");
+      assertThat(stranger.get("/v1/alerts").json().path("alerts")).isEmpty();
+      assertThat(stranger.get("/v1/alerts/silences").json().path("silences")).isEmpty();
+      assertThat(admin().get("/v1/alerts?status=closed").detail())
+          .isEqualTo("'status' is one of open, acknowledged, resolved.");
+    }
+  }
+
+  private Api admin() {
+    return product.admin();
+  }
+
+  private String channel(Webhooks receiver) throws IOException {
+    ObjectNode channel =
+        Api.JSON
+            .createObjectNode()
+            .put("name", "incidents")
+            .put("type", "webhook")
+            .put("url", receiver.url());
+    Api.Answer created = admin().post("/v1/alerts/channels", channel);
+    assertThat(created.status()).as(created.text()).isEqualTo(201);
+    return created.json().path("id").asText();
+  }
+
+  private void budget(
+      String name,
+      String amount,
+      Map<String, String> scope,
+      List<String> channels,
+      int... thresholds)
+      throws IOException {
+    ObjectNode budget =
+        Api.JSON
+            .createObjectNode()
+            .put("name", name)
+            .put("amount_usd", amount)
+            .put("period", "monthly");
+    ObjectNode values = budget.putObject("scope");
+    scope.forEach(values::put);
+    for (int threshold : thresholds) {
+      budget.withArray("/thresholds").add(threshold);
+    }
+    for (String channel : channels) {
+      budget.withArray("/channels").add(channel);
+    }
+    Api.Answer created = admin().post("/v1/budgets", budget);
+    assertThat(created.status()).as(created.text()).isEqualTo(201);
+  }
+
+  /** 4,200 tokens of gpt-4o: $0.0105. */
+  private void spend(String agent, String feature) throws IOException {
+    ObjectNode call =
+        Events.call(
+            UUID.randomUUID().toString(), "openai", "gpt-4o", Instant.now().toString(), 4_200, 0);
+    call.put("agent", agent).put("feature", feature);
+    assertThat(product.ingest().report(call).accepted()).isEqualTo(1);
+  }
+
+  private static ObjectNode comment(String text) {
+    return Api.JSON.createObjectNode().put("comment", text);
+  }
+
+  private static JsonNode ok(Api.Answer answer) {
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.json();
+  }
+
+  private List<String> ids(String path) throws IOException {
+    return ok(admin().get(path)).path("alerts").findValuesAsText("id");
+  }
+
+  /** Incidents that have a label of this value. */
+  private List<JsonNode> alerts(String value) throws IOException {
+    List<JsonNode> found = new ArrayList<>();
+    for (JsonNode alert : ok(admin().get("/v1/alerts?limit=200")).path("alerts")) {
+      for (JsonNode label : alert.path("labels")) {
+        if (label.asText().equals(value)) {
+          found.add(alert);
+        }
+      }
+    }
+    return found;
+  }
+
+  private JsonNode alert(String value) throws IOException {
+    List<JsonNode> found = alerts(value);
+    assertThat(found).as("incidents of " + value).hasSize(1);
+    return found.get(0);
+  }
+
+  private JsonNode alert(String value, String budget) throws IOException {
+    return alerts(value).stream()
+        .filter(alert -> alert.at("/labels/budget").asText().equals(budget))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static int heard(Webhooks receiver) throws IOException {
+    return receiver.received().size();
+  }
+
+  private static List<String> types(Webhooks receiver) throws IOException {
+    List<String> types = new ArrayList<>();
+    for (JsonNode message : receiver.received().values()) {
+      types.add(message.path("type").asText());
+    }
+    return types;
+  }
+
+  /** Lets the loops go round, so that what is not to happen has had its time. */
+  private static void waitAWhile() throws InterruptedException {
+    Thread.sleep(A_WHILE.toMillis());
+  }
+}
