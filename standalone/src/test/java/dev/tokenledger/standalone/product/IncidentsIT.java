@@ -100,18 +100,7 @@ class IncidentsIT {
   void whatIsSilencedIsShownAndToldWhenTheSilenceEnds() throws Exception {
     try (Webhooks receiver = new Webhooks()) {
       String agent = "silent-" + UUID.randomUUID();
-      ObjectNode silence =
-          Api.JSON
-              .createObjectNode()
-              .put("ends_at", Instant.now().plus(Duration.ofHours(1)).toString())
-              .put("comment", "a load test");
-      silence
-          .putArray("matchers")
-          .addObject()
-          .put("label", "agent")
-          .put("operator", "=~")
-          .put("value", "silent-.*");
-      Api.Answer created = admin().post("/v1/alerts/silences", silence);
+      Api.Answer created = silence("agent", "=~", "silent-.*");
       assertThat(created.status()).as(created.text()).isEqualTo(201);
       String id = created.json().path("id").asText();
       assertThat(created.json().path("state").asText()).isEqualTo("active");
@@ -186,6 +175,40 @@ class IncidentsIT {
   }
 
   @Test
+  void anIncidentEndsWithItsPeriodAndWithItsBudget() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      List<String> channels = List.of(channel(receiver));
+      String over = "over-" + UUID.randomUUID();
+      String gone = "gone-" + UUID.randomUUID();
+      String first = budget("over", "0.01", Map.of("agent", over), channels, 100);
+      String second = budget("gone", "0.01", Map.of("agent", gone), channels, 100);
+      spend(over, "any");
+      spend(gone, "any");
+      Eventually.holds("both are told", PATIENCE, () -> heard(receiver) == 2);
+      try (Connection connection = product.database();
+          PreparedStatement update =
+              connection.prepareStatement(
+                  "UPDATE alerting.incidents SET condition_key = ? WHERE incident_id = ?")) {
+        // As if the month had passed.
+        update.setString(1, "budget:" + first + ":2026-01-01T00:00:00Z");
+        update.setObject(2, UUID.fromString(alert(over).path("id").asText()));
+        update.executeUpdate();
+      }
+      assertThat(admin().delete("/v1/budgets/" + second).status()).isEqualTo(204);
+      Eventually.holds("both ends are told", PATIENCE, () -> heard(receiver) == 4);
+      for (Map.Entry<String, String> reason :
+          Map.of(over, "the period has ended", gone, "the budget was deleted").entrySet()) {
+        JsonNode alert = alert(reason.getKey());
+        assertThat(alert.path("status").asText()).isEqualTo("resolved");
+        assertThat(alert.path("resolved_by").asText()).isEqualTo("system");
+        JsonNode details = ok(admin().get("/v1/alerts/" + alert.path("id").asText()));
+        assertThat(details.at("/history/1/comment").asText()).isEqualTo(reason.getValue());
+        assertThat(details.path("condition_holds").asBoolean()).isFalse();
+      }
+    }
+  }
+
+  @Test
   void aTransitionIsToldOnceThoughTheApplicationIsKilledBeforeItsDispatch() throws Exception {
     try (Webhooks receiver = new Webhooks()) {
       String channel = channel(receiver);
@@ -247,9 +270,42 @@ class IncidentsIT {
           .isEqualTo("not_found");
       assertThat(stranger.get("/v1/alerts").json().path("alerts")).isEmpty();
       assertThat(stranger.get("/v1/alerts/silences").json().path("silences")).isEmpty();
-      assertThat(admin().get("/v1/alerts?status=closed").detail())
-          .isEqualTo("'status' is one of open, acknowledged, resolved.");
     }
+  }
+
+  @Test
+  void whatCannotBeMeantIsRefusedWithTheReason() throws Exception {
+    assertThat(silence("agent", "=~", "(").detail())
+        .startsWith("The matcher of 'agent' cannot be used: '(' is no pattern");
+    assertThat(silence("agent", "~", "a").detail()).contains("must be =, !=, =~ or !~");
+    assertThat(silence("agent", "=~", ".*").detail()).contains("would silence everything");
+    ObjectNode settings = Api.JSON.createObjectNode().put("group_wait", "30s");
+    assertThat(admin().put("/v1/alerts/grouping", settings).detail())
+        .contains("say with 'group_by' what they are");
+    assertThat(
+            admin()
+                .put(
+                    "/v1/alerts/grouping",
+                    Api.JSON.createObjectNode().put("repeat_interval", "soon"))
+                .code())
+        .isEqualTo("invalid_field");
+    assertThat(admin().get("/v1/alerts?status=closed").detail())
+        .isEqualTo("'status' is one of open, acknowledged, resolved.");
+    assertThat(admin().get("/v1/alerts/" + UUID.randomUUID()).code()).isEqualTo("not_found");
+  }
+
+  private Api.Answer silence(String label, String operator, String value) throws IOException {
+    ObjectNode silence =
+        Api.JSON
+            .createObjectNode()
+            .put("ends_at", Instant.now().plus(Duration.ofHours(1)).toString());
+    silence
+        .putArray("matchers")
+        .addObject()
+        .put("label", label)
+        .put("operator", operator)
+        .put("value", value);
+    return admin().post("/v1/alerts/silences", silence);
   }
 
   private Api admin() {
@@ -268,7 +324,7 @@ class IncidentsIT {
     return created.json().path("id").asText();
   }
 
-  private void budget(
+  private String budget(
       String name,
       String amount,
       Map<String, String> scope,
@@ -291,6 +347,7 @@ class IncidentsIT {
     }
     Api.Answer created = admin().post("/v1/budgets", budget);
     assertThat(created.status()).as(created.text()).isEqualTo(201);
+    return created.json().path("id").asText();
   }
 
   /** 4,200 tokens of gpt-4o: $0.0105. */
