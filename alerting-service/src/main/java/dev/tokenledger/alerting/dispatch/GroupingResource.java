@@ -35,6 +35,7 @@ public class GroupingResource {
   private static final Duration DEFAULT_WAIT = Duration.ofSeconds(30);
 
   private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(5);
+  private static final String SEVERITY = "severity";
   private static final int MAX_LABELS = 10;
   private static final int MAX_LABEL = 100;
 
@@ -51,8 +52,8 @@ public class GroupingResource {
   /**
    * The settings, with lengths of time such as {@code 30s}, {@code 5m} or {@code 4h}.
    *
-   * @param groupBy labels whose values incidents of a group have in common, {@code severity} and
-   *     {@code source} among them; empty for no groups
+   * @param groupBy labels whose values incidents of a group have in common, {@code source} among
+   *     them; empty for no groups
    * @param groupWait how long the first of a group waits for others; up to an hour
    * @param groupInterval the least time between two messages of a group; up to seven days
    * @param repeatInterval after which an incident that nobody has acknowledged is told again; up to
@@ -140,6 +141,12 @@ public class GroupingResource {
             && labels.stream().allMatch(l -> l != null && !l.isBlank() && l.length() <= MAX_LABEL);
     if (!valid) {
       throw invalid("group_by", "'group_by' has up to " + MAX_LABELS + " names of labels.");
+    }
+    if (labels.contains(SEVERITY)) {
+      throw invalid(
+          "group_by",
+          "'group_by' cannot have 'severity': it changes as an incident escalates, which would leave"
+              + " the group that was told of it without an end.");
     }
     return labels.stream().map(String::valueOf).distinct().toList();
   }

@@ -3,16 +3,29 @@ package dev.tokenledger.standalone.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tokenledger.alerting.incident.Condition;
+import dev.tokenledger.alerting.incident.Incidents;
+import dev.tokenledger.alerting.notification.Severity;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +38,12 @@ class IncidentsIT {
 
   /** Several rounds of evaluation and dispatch. */
   private static final Duration A_WHILE = Duration.ofSeconds(3);
+
+  private static final ObjectMapper LIKE_THE_APPLICATIONS =
+      JsonMapper.builder()
+          .findAndAddModules()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .build();
 
   private TokenLedgerProcess product;
 
@@ -243,6 +262,99 @@ class IncidentsIT {
     }
   }
 
+  /** Evaluators of other processes go on while the application, which tells, dies and comes back. */
+  @Test
+  void manyTransitionsOfSeveralEvaluatorsAreEachToldOnceThroughKills() throws Exception {
+    int conditions = 8;
+    int levels = 6;
+    try (Webhooks first = new Webhooks();
+        Webhooks second = new Webhooks()) {
+      List<UUID> channels =
+          List.of(UUID.fromString(channel(first)), UUID.fromString(channel(second)));
+      int tenant = defaultTenant();
+      String name = "chaos-" + UUID.randomUUID();
+      ExecutorService evaluators = Executors.newFixedThreadPool(3);
+      try {
+        List<Future<?>> running = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          running.add(
+              evaluators.submit(
+                  () -> {
+                    for (int level = 1; level <= levels; level++) {
+                      for (int c = 0; c < conditions; c++) {
+                        reportUntilItIsTaken(condition(tenant, name + "-" + c, level, channels));
+                      }
+                      // So that there is always something under way when the application dies.
+                      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2));
+                    }
+                    return null;
+                  }));
+        }
+        for (int kills = 0; kills < 2; kills++) {
+          int heard = conditions * (kills + 1);
+          Eventually.holds("some are told", PATIENCE, () -> heard(first) >= heard);
+          product.kill();
+          product.startAgain();
+        }
+        for (Future<?> evaluator : running) {
+          evaluator.get(2, TimeUnit.MINUTES);
+        }
+      } finally {
+        evaluators.shutdownNow();
+      }
+      for (Webhooks receiver : List.of(first, second)) {
+        Eventually.holds(
+            "all are told", PATIENCE, () -> heard(receiver) >= conditions * levels);
+        waitAWhile();
+        List<String> told = new ArrayList<>();
+        for (JsonNode message : receiver.received().values()) {
+          told.add(message.at("/data/condition").asText() + message.at("/data/level").asText());
+        }
+        assertThat(told).hasSize(conditions * levels).doesNotHaveDuplicates();
+      }
+    }
+  }
+
+  private static Condition condition(int tenant, String key, int level, List<UUID> channels) {
+    return new Condition(
+        tenant,
+        key,
+        "rule",
+        null,
+        level,
+        Severity.LOW,
+        "rule.firing",
+        key + " at " + level,
+        "It is at " + level + ".",
+        Map.of("rule", key),
+        List.of(),
+        Map.of("condition", key + " at ", "level", level),
+        channels);
+  }
+
+  /** As an evaluator does whose next round finds what the last could not say. */
+  private void reportUntilItIsTaken(Condition condition) {
+    Incidents incidents = new Incidents(LIKE_THE_APPLICATIONS, Clock.systemUTC());
+    for (boolean taken = false; !taken && !Thread.currentThread().isInterrupted(); ) {
+      try (Connection connection = product.database()) {
+        connection.setAutoCommit(false);
+        incidents.report(connection, condition);
+        connection.commit();
+        taken = true;
+      } catch (SQLException e) {
+        // Postgres goes and comes with the application. Whether a commit was taken is not known.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+      }
+    }
+  }
+
+  private int defaultTenant() throws SQLException {
+    return (int)
+        product
+            .ledger()
+            .number("SELECT tenant_id FROM admission.tenants WHERE name = 'default'");
+  }
+
   @Test
   void whoMayReadMayNotChangeAndAnotherTenantSeesNothing() throws Exception {
     try (Webhooks receiver = new Webhooks();
@@ -252,11 +364,7 @@ class IncidentsIT {
       spend(agent, "any");
       Eventually.holds("there is an incident", PATIENCE, () -> !alerts(agent).isEmpty());
       String path = "/v1/alerts/" + alert(agent).path("id").asText();
-      int tenant =
-          (int)
-              product
-                  .ledger()
-                  .number("SELECT tenant_id FROM admission.tenants WHERE name = 'default'");
+      int tenant = defaultTenant();
       Api reader = product.api(Tenants.key(connection, tenant, "read", null));
       int other = Tenants.create(connection, "other-" + UUID.randomUUID());
       Api stranger = product.api(Tenants.key(connection, other, "admin", null));
@@ -282,6 +390,9 @@ class IncidentsIT {
     ObjectNode settings = Api.JSON.createObjectNode().put("group_wait", "30s");
     assertThat(admin().put("/v1/alerts/grouping", settings).detail())
         .contains("say with 'group_by' what they are");
+    settings.putArray("group_by").add("severity");
+    assertThat(admin().put("/v1/alerts/grouping", settings).detail())
+        .contains("cannot have 'severity'");
     assertThat(
             admin()
                 .put(
