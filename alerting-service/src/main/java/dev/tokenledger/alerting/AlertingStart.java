@@ -22,7 +22,8 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class AlertingStart implements HealthCheck {
   /** Migrations, in their order. */
-  static final List<String> SCRIPTS = List.of("V1__alerting.sql", "V3__incidents.sql", "V5__guard.sql");
+  static final List<String> SCRIPTS =
+      List.of("V1__alerting.sql", "V3__incidents.sql", "V5__guard.sql");
 
   private final Database database;
   private final QueryService queries;

@@ -262,7 +262,9 @@ class IncidentsIT {
     }
   }
 
-  /** Evaluators of other processes go on while the application, which tells, dies and comes back. */
+  /**
+   * Evaluators of other processes go on while the application, which tells, dies and comes back.
+   */
   @Test
   void manyTransitionsOfSeveralEvaluatorsAreEachToldOnceThroughKills() throws Exception {
     int conditions = 8;
@@ -303,8 +305,7 @@ class IncidentsIT {
         evaluators.shutdownNow();
       }
       for (Webhooks receiver : List.of(first, second)) {
-        Eventually.holds(
-            "all are told", PATIENCE, () -> heard(receiver) >= conditions * levels);
+        Eventually.holds("all are told", PATIENCE, () -> heard(receiver) >= conditions * levels);
         waitAWhile();
         List<String> told = new ArrayList<>();
         for (JsonNode message : receiver.received().values()) {
@@ -350,9 +351,7 @@ class IncidentsIT {
 
   private int defaultTenant() throws SQLException {
     return (int)
-        product
-            .ledger()
-            .number("SELECT tenant_id FROM admission.tenants WHERE name = 'default'");
+        product.ledger().number("SELECT tenant_id FROM admission.tenants WHERE name = 'default'");
   }
 
   @Test
