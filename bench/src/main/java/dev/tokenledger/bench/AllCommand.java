@@ -69,8 +69,7 @@ final class AllCommand {
       results.write(file);
     }
     if (only.contains("nab")) {
-      NabBench.run(
-          Path.of(options.required("nab")), options.path("usage").orElse(null), results);
+      NabBench.run(Path.of(options.required("nab")), options.path("usage").orElse(null), results);
       results.write(file);
     }
     System.out.println("written to " + file);

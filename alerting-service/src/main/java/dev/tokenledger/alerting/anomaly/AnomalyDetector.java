@@ -3,7 +3,6 @@ package dev.tokenledger.alerting.anomaly;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what is unusual in one series of figures, a point at a time and without looking ahead: by
@@ -76,8 +75,8 @@ public final class AnomalyDetector {
    *
    * @param start of the bucket. A point that is not later than the latest one is not taken: its
    *     verdict is that of an ordinary point, and nothing changes
-   * @throws IllegalArgumentException if the value is not a number or its size is beyond 1e30; nothing
-   *     changes then
+   * @throws IllegalArgumentException if the value is not a number or its size is beyond 1e30;
+   *     nothing changes then
    */
   public Verdict observe(Instant start, double value) {
     if (!(Math.abs(value) <= LARGEST)) {
@@ -112,17 +111,31 @@ public final class AnomalyDetector {
     return new AnomalyDetector(settings, state);
   }
 
-  /** The most unusual of a point so far; then also what is needed for its bounds. */
+  /** The most unusual of a point so far, and what was ordinary before it came. */
   private static final class Judgement {
     private double rarity = Double.NEGATIVE_INFINITY;
     private Verdict.Cause cause = Verdict.Cause.NONE;
     private Verdict.Direction direction = Verdict.Direction.NONE;
-    private double median = Double.NaN;
-    private Seasons.@Nullable Fit fit;
+    private double expected = Double.NaN;
+    private double above = Double.POSITIVE_INFINITY;
+    private double below = Double.POSITIVE_INFINITY;
+
+    /** Sets what is ordinary; before the point is taken in. */
+    void expect(double value, double above, double below) {
+      this.expected = value;
+      this.above = above;
+      this.below = below;
+    }
 
     /** A figure of the point: judged, then taken in. */
     void figure(
-        Verdict.Cause of, Extremes up, Extremes down, double value, int now, double least, double loss) {
+        Verdict.Cause of,
+        Extremes up,
+        Extremes down,
+        double value,
+        int now,
+        double least,
+        double loss) {
       consider(of, Verdict.Direction.UP, up.rarity(value, now, least) - loss);
       consider(of, Verdict.Direction.DOWN, down.rarity(-value, now, least) - loss);
       up.add(value, now);
@@ -142,18 +155,22 @@ public final class AnomalyDetector {
     Judgement judgement = new Judgement();
     int now = state.count;
     boolean full = now >= WINDOW;
-    judgement.median = full ? state.median() : value;
+    double median = full ? state.median() : value;
+    judgement.expected = median;
     state.remember(value);
-    state.size +=
-        Math.max(1.0 / (now + 1), SIZE_RATE) * (Math.abs(value) - state.size);
+    state.size += Math.max(1.0 / (now + 1), SIZE_RATE) * (Math.abs(value) - state.size);
     double nothing = settings.resolution() * state.size;
     boolean inside = state.envelope.observe(second, value);
     if (full) {
+      judgement.expect(
+          median,
+          state.spikeUp.valueOf(alarmRarity(), now, nothing),
+          state.spikeDown.valueOf(alarmRarity(), now, nothing));
       judgement.figure(
           Verdict.Cause.SPIKE,
           state.spikeUp,
           state.spikeDown,
-          value - judgement.median,
+          value - median,
           now,
           nothing,
           inside ? Double.POSITIVE_INFINITY : 0);
@@ -177,10 +194,8 @@ public final class AnomalyDetector {
         state.levelUp.running() || state.levelDown.running() ? state.unusualLevel + 1 : 0;
     double rate = Math.max(2.0 / (now + 1), LEVEL_RATE);
     state.usualMovement += rate * movementOff;
-    state.level +=
-        (state.unusualLevel > ACCEPTED ? Math.max(rate, ACCEPTED_RATE) : rate) * meanOff;
-    judgement.figure(
-        Verdict.Cause.LEVEL, state.levelUp, state.levelDown, meanOff, now, nothing, 0);
+    state.level += (state.unusualLevel > ACCEPTED ? Math.max(rate, ACCEPTED_RATE) : rate) * meanOff;
+    judgement.figure(Verdict.Cause.LEVEL, state.levelUp, state.levelDown, meanOff, now, nothing, 0);
     judgement.figure(
         Verdict.Cause.VARIABILITY,
         state.movementUp,
@@ -194,7 +209,6 @@ public final class AnomalyDetector {
   private void season(
       Judgement judgement, long second, double value, int now, double level, double nothing) {
     Seasons.Fit fit = state.seasons.observe(second, value, level, nothing);
-    judgement.fit = fit;
     if (fit == null) {
       state.misfit = 0;
       return;
@@ -204,24 +218,27 @@ public final class AnomalyDetector {
     }
     double misfit = (value - fit.expected()) / fit.deviation();
     state.misfit += (misfit - state.misfit) / SEASON_POINTS;
-    double loss =
-        second - state.seasonSince < SEASON_PROOF_SECONDS ? Double.POSITIVE_INFINITY : 0;
+    double loss = second - state.seasonSince < SEASON_PROOF_SECONDS ? Double.POSITIVE_INFINITY : 0;
+    double least = settings.resolution();
+    judgement.expect(
+        fit.expected(),
+        state.misfitUp.valueOf(alarmRarity(), now, least) * fit.deviation(),
+        state.misfitDown.valueOf(alarmRarity(), now, least) * fit.deviation());
     judgement.figure(
-        Verdict.Cause.SEASON,
-        state.misfitUp,
-        state.misfitDown,
-        misfit,
-        now,
-        settings.resolution(),
-        loss);
+        Verdict.Cause.SEASON, state.misfitUp, state.misfitDown, misfit, now, least, loss);
     judgement.figure(
         Verdict.Cause.SEASON_LEVEL,
         state.misfitsUp,
         state.misfitsDown,
         state.misfit,
         now,
-        settings.resolution(),
+        least,
         loss);
+  }
+
+  /** The rarity that has the score that alarms. */
+  private double alarmRarity() {
+    return HALF + Math.log10(settings.alarmScore() / (1 - settings.alarmScore()));
   }
 
   private Verdict verdict(long second, double value, Judgement judgement) {
@@ -244,29 +261,13 @@ public final class AnomalyDetector {
       state.alarmSecond = second;
       state.alarmRarity = judgement.rarity;
     }
-    return bounded(score, alarm, judgement);
-  }
-
-  private Verdict bounded(double score, boolean alarm, Judgement judgement) {
-    double rarity = HALF + Math.log10(settings.alarmScore() / (1 - settings.alarmScore()));
-    double nothing = settings.resolution() * state.size;
-    double expected = judgement.median;
-    double up = state.spikeUp.valueOf(rarity, state.count, nothing);
-    double down = state.spikeDown.valueOf(rarity, state.count, nothing);
-    Seasons.Fit fit = judgement.fit;
-    if (fit != null) {
-      double least = settings.resolution();
-      expected = fit.expected();
-      up = state.misfitUp.valueOf(rarity, state.count, least) * fit.deviation();
-      down = state.misfitDown.valueOf(rarity, state.count, least) * fit.deviation();
-    }
     // A tail whose every peak is on the other side has nothing to say of this one.
     return new Verdict(
         score,
         alarm,
-        expected,
-        expected - Math.max(0, down),
-        expected + Math.max(0, up),
+        judgement.expected,
+        judgement.expected - Math.max(0, judgement.below),
+        judgement.expected + Math.max(0, judgement.above),
         judgement.cause,
         judgement.direction);
   }
@@ -362,8 +363,7 @@ public final class AnomalyDetector {
       double sum = 0;
       for (int i = 0; i < WINDOW; i++) {
         sum +=
-            Math.abs(
-                latest[(count - i) % latest.length] - latest[(count - i - 1) % latest.length]);
+            Math.abs(latest[(count - i) % latest.length] - latest[(count - i - 1) % latest.length]);
       }
       return sum / WINDOW;
     }

@@ -85,7 +85,9 @@ final class Extremes {
     }
     Tail tail = tail(least);
     double beyond =
-        tail.scale == 0 ? 0 : Math.pow(1 + tail.shape * (value - tail.from) / tail.scale, -1 / tail.shape);
+        tail.scale == 0
+            ? 0
+            : Math.pow(1 + tail.shape * (value - tail.from) / tail.scale, -1 / tail.shape);
     int alike = 0;
     for (int i = 0; i < size; i++) {
       alike += peaks[i] >= ALIKE * value ? 1 : 0;
@@ -107,9 +109,7 @@ final class Extremes {
     Tail tail = tail(least);
     double byTail =
         tail.from
-            + tail.scale
-                / tail.shape
-                * (Math.pow(Math.max(1, size / expected), tail.shape) - 1);
+            + tail.scale / tail.shape * (Math.pow(Math.max(1, size / expected), tail.shape) - 1);
     float[] sorted = Arrays.copyOf(peaks, size);
     Arrays.sort(sorted);
     int alike = (int) Math.min(size - 1, Math.floor(expected / WEIGHT_ALIKE));

@@ -118,8 +118,7 @@ final class NabScorer {
         falsePositives);
   }
 
-  private static List<Row> rows(
-      NabProfile profile, List<NabSeries> series, List<double[]> scores) {
+  private static List<Row> rows(NabProfile profile, List<NabSeries> series, List<double[]> scores) {
     List<Row> rows = new ArrayList<>();
     int firstWindow = 0;
     for (int s = 0; s < series.size(); s++) {
