@@ -1,5 +1,6 @@
 package dev.tokenledger.bench;
 
+import dev.tokenledger.bench.nab.NabBench;
 import dev.tokenledger.bench.report.Machine;
 import dev.tokenledger.bench.report.Results;
 import java.io.IOException;
@@ -25,6 +26,8 @@ final class AllCommand {
           "repeats",
           "traces",
           "results",
+          "nab",
+          "usage",
           "only");
 
   private AllCommand() {}
@@ -63,6 +66,10 @@ final class AllCommand {
     }
     if (only.contains("micro")) {
       run.micro();
+      results.write(file);
+    }
+    if (only.contains("nab")) {
+      NabBench.run(Path.of(options.required("nab")), options.path("usage").orElse(null), results);
       results.write(file);
     }
     System.out.println("written to " + file);

@@ -11,7 +11,8 @@ public final class Bench {
         all        start the product on fresh data, measure everything, write bench/RESULTS.md
                    --app JAR  --work DIR  --java-options "-Xmx288m …"  --runs 3  --duration S
                    --events 10000000  --fewer-events 1000000  --repeats 20  --traces CSV
-                   --results FILE  --only settling,queries,micro
+                   --results FILE  --only settling,queries,micro,nab
+                   --nab DIR  --usage DIR (with nab: the benchmark's files, traces of real usage)
         load       send events to a running service, measure acknowledgement and settling
                    --url http://127.0.0.1:8080  --key KEY | --data DIR (embedded stores)
                    --rate EVENTS/S (0: as fast as answers come)  --duration S  --batch EVENTS

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.alerting.anomaly;
+
+import org.jspecify.annotations.NullMarked;

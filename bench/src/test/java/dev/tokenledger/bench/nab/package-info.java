@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tokenledger.bench.nab;
+
+import org.jspecify.annotations.NullMarked;
