@@ -12,6 +12,13 @@ public interface AlertingConfig {
   @WithDefault("5s")
   Duration sweepInterval();
 
+  /**
+   * How long a window of a rule waits after its end for events that their senders collect before
+   * they send them.
+   */
+  @WithDefault("10s")
+  Duration ruleDelay();
+
   /** How long one request to a channel may take. */
   @WithDefault("10s")
   Duration deliveryTimeout();

@@ -156,7 +156,8 @@ final class ArchitectureTest {
         .or(resideInAPackage("dev.tokenledger.model.price.."))
         .or(resideInAPackage("dev.tokenledger.model.rollup.."))
         .or(resideInAPackage("dev.tokenledger.ingest.pricing.."))
-        .or(resideInAPackage("dev.tokenledger.alerting.budget.."));
+        .or(resideInAPackage("dev.tokenledger.alerting.budget.."))
+        .or(resideInAPackage("dev.tokenledger.alerting.rule.."));
   }
 
   private static ArchRule alone(String service) {
