@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.explanation;
 
+import dev.tokenledger.model.rollup.DimensionValues;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What moved and why, of figures that have been read. Pure.
@@ -79,6 +82,11 @@ record Analysis(
     if (isSteady(now.part(), usual)) {
       return new Analysis(now, usually, change, Verdict.STEADY, List.of(), 0, 0, 0);
     }
+    if (usual == 0) {
+      List<Cause> largest = largest(dimensions, observed, now.part()).stream().toList();
+      int rest = 100 - largest.stream().mapToInt(Cause::percent).sum();
+      return new Analysis(now, usually, change, Verdict.NEW, largest, 0, 0, rest);
+    }
     Attribution.Found found = Attribution.of(dimensions, scaled(observed, pooled(baseline), usual));
     Shared shared = Shared.of(found.slices(), change, 0);
     List<Cause> causes = new ArrayList<>();
@@ -94,6 +102,35 @@ record Analysis(
               null));
     }
     return new Analysis(now, usually, change, verdict(found, change), causes, 0, 0, shared.rest);
+  }
+
+  /** The value that half or more of a sum comes from, of the first dimension that has one. */
+  private static Optional<Cause> largest(
+      List<String> dimensions, Map<List<String>, Figure> observed, long total) {
+    for (String dimension : dimensions) {
+      int position = dimensions.indexOf(dimension);
+      Map<String, Figure> byValue = new TreeMap<>();
+      observed.forEach(
+          (values, figure) -> byValue.merge(values.get(position), figure, Figure::plus));
+      Optional<Cause> cause =
+          byValue.entrySet().stream()
+              .filter(entry -> !entry.getKey().equals(DimensionValues.NONE))
+              .filter(entry -> entry.getValue().part() >= total - entry.getValue().part())
+              .findFirst()
+              .map(
+                  entry ->
+                      new Cause(
+                          Map.of(dimension, entry.getKey()),
+                          entry.getValue(),
+                          Figure.ZERO,
+                          entry.getValue().part(),
+                          (int) scale(entry.getValue().part(), 100, total),
+                          null));
+      if (cause.isPresent()) {
+        return cause;
+      }
+    }
+    return Optional.empty();
   }
 
   /** The leaves, with what is expected of each scaled so that all add up to the given total. */

@@ -85,7 +85,7 @@ final class ExplanationText {
     String amounts =
         shown + " instead of " + before + " (" + signed(quantity.unit(), now.subtract(usual)) + ")";
     if (usual.signum() == 0) {
-      return shown + ", and is usually " + before;
+      return shown + ", where there is usually nothing";
     }
     BigDecimal ratio = now.divide(usual, MathContext.DECIMAL64);
     String comparison =
@@ -115,6 +115,11 @@ final class ExplanationText {
               "No single part stands out: everything "
                   + (what.equals("rise") ? "rose" : "fell")
                   + " by about as much.");
+      case NEW ->
+          analysis.causes().stream()
+              .map(
+                  cause -> cause.percent() + " % comes from " + Wording.actor(cause.values()) + '.')
+              .toList();
       case MIX -> {
         List<String> sentences = new ArrayList<>();
         sentences.add("No rate changed much; the mix did.");

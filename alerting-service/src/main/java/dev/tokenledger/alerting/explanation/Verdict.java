@@ -12,6 +12,8 @@ enum Verdict {
   UNCLEAR,
   /** The mix changed, between slices whose rates always differ. */
   MIX,
+  /** Usually there is nothing, so that no part can depart more than another. */
+  NEW,
   /** It is about as usual. */
   STEADY,
   /** There is nothing to compare with. */

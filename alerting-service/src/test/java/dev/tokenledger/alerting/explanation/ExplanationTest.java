@@ -127,6 +127,18 @@ class ExplanationTest {
   }
 
   @Test
+  void whereThereIsUsuallyNothingTheLargestPartIsNamed() {
+    assertThat(
+            text(
+                "cost_usd",
+                Map.of(
+                    List.of("crawler", "a"), sum(3 * DOLLAR), List.of("writer", "a"), sum(DOLLAR)),
+                Map.of()))
+        .isEqualTo(
+            "Spend was $4.00, where there is usually nothing. 75 % comes from agent crawler.");
+  }
+
+  @Test
   void whatIsAboutAsUsualIsSaidToBe() {
     assertThat(
             text(

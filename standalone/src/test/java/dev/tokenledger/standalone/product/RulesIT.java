@@ -41,6 +41,8 @@ class RulesIT {
       usual(Duration.ofDays(7L * week));
     }
     report();
+    // What is usual must be known before anything is compared with it.
+    product.ledger().awaitSettled();
     try (Webhooks webhooks = new Webhooks()) {
       ObjectNode rule = rule("cost_usd", ">", "3.00").put("severity", "high");
       rule.putArray("channels").add(channel(webhooks));
