@@ -33,7 +33,8 @@ record Onset(Instant at, boolean orEarlier) {
         observed += buckets.get(to).observed();
         expected += buckets.get(to).expected();
         double surprise = Attribution.surprise(observed, expected);
-        if (observed > expected == rising && surprise > most) {
+        // Of runs that are equally surprising the later: before it there was nothing at all.
+        if (surprise > 0 && observed > expected == rising && surprise >= most) {
           best = from;
           most = surprise;
         }

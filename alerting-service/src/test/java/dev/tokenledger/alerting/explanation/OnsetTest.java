@@ -35,6 +35,15 @@ class OnsetTest {
   }
 
   @Test
+  void aRiseDoesNotBeginWhileThereIsNothing() {
+    List<Onset.Bucket> late =
+        IntStream.range(0, 30)
+            .mapToObj(i -> new Onset.Bucket(START.plusSeconds(60L * i), i == 20 ? 400 : 0, 0))
+            .toList();
+    assertThat(Onset.of(late, true)).contains(new Onset(START.plusSeconds(20 * 60), false));
+  }
+
+  @Test
   void whatDoesNotDepartHasNoBeginning() {
     List<Onset.Bucket> asUsual =
         IntStream.range(0, 30)

@@ -58,7 +58,7 @@ class RulesIT {
       assertThat(data.path("value").asText()).isEqualTo("5.150000000");
       assertThat(data.path("limit").asText()).isEqualTo("3.000000000");
       assertThat(data.path("text").asText())
-          .contains("Spend for feature " + id)
+          .contains("Spend in " + id)
           .contains("above the limit of $3.00")
           .contains("2.4 times its usual hour: $5.15 instead of $2.15 (+$3.00)")
           .contains("100 % of the rise comes from agent crawler-" + id + " on gpt-4o since ")
@@ -209,7 +209,7 @@ class RulesIT {
       calls.add(
           Events.call(UUID.randomUUID().toString(), "openai", model, time, TOKENS, 0)
               .put("agent", agent + "-" + id)
-              .put("feature", id)
+              .put("environment", id)
               .put("user", agent + "-" + id + "@example.com"));
     }
     events.addAll(calls);
@@ -232,7 +232,7 @@ class RulesIT {
     if (threshold != null) {
       rule.put("threshold", threshold);
     }
-    rule.putObject("filters").putArray("feature").add(id);
+    rule.putObject("filters").putArray("environment").add(id);
     return rule;
   }
 
