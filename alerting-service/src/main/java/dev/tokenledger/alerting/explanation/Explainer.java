@@ -59,7 +59,7 @@ public class Explainer {
   private final History history;
 
   public Explainer(AlertingStart start, History history) {
-    this.queries = new QueryService(start.database());
+    this.queries = start.queries();
     this.history = history;
   }
 

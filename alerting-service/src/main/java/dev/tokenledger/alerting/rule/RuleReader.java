@@ -40,7 +40,7 @@ class RuleReader {
   private final History history;
 
   RuleReader(AlertingStart start, History history) {
-    this.queries = new QueryService(start.database());
+    this.queries = start.queries();
     this.history = history;
   }
 
