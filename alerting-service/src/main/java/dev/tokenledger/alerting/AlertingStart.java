@@ -23,7 +23,12 @@ import org.eclipse.microprofile.health.Readiness;
 public class AlertingStart implements HealthCheck {
   /** Migrations, in their order. */
   static final List<String> SCRIPTS =
-      List.of("V1__alerting.sql", "V2__channels.sql", "V3__incidents.sql", "V4__rules.sql", "V5__guard.sql");
+      List.of(
+          "V1__alerting.sql",
+          "V2__channels.sql",
+          "V3__incidents.sql",
+          "V4__rules.sql",
+          "V5__guard.sql");
 
   private final Database database;
   private final QueryService queries;
