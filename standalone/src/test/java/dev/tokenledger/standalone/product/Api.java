@@ -107,13 +107,6 @@ final class Api {
             .PUT(BodyPublishers.ofString(body.toString())));
   }
 
-  Answer patch(String path, JsonNode body) throws IOException {
-    return send(
-        request(path)
-            .header("Content-Type", "application/json")
-            .method("PATCH", BodyPublishers.ofString(body.toString())));
-  }
-
   /** Reports events as a JSON array. */
   Answer report(List<ObjectNode> events) throws IOException {
     ArrayNode array = JSON.createArrayNode();
