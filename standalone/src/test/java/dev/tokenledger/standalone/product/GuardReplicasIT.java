@@ -156,7 +156,7 @@ class GuardReplicasIT {
     Api other = new Api(secondUrl, first.key());
     int refusals = 0;
     while (refusals < 3 || !calm) {
-      long estimate = (40 + random.nextInt(800)) * TOKEN_NANOS;
+      long estimate = (160 + random.nextInt(3_200)) * TOKEN_NANOS;
       JsonNode decision = ask(random.nextBoolean() ? first : other, estimate);
       if (decision.path("decision").asText().equals("allow")) {
         granted.addAndGet(estimate);
