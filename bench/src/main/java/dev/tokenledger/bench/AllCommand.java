@@ -52,9 +52,14 @@ final class AllCommand {
             FullRun.split(options.text("java-options", "-Xmx288m -XX:+UseSerialGC")),
             LoadCommand.lengths(options.path("traces")),
             results);
-    List<String> only = Arrays.asList(options.text("only", "settling,queries,micro").split(","));
+    List<String> only =
+        Arrays.asList(options.text("only", "settling,authorization,queries,micro").split(","));
     if (only.contains("settling")) {
       run.settling(options.number("runs", 3), options.seconds("duration", 20));
+      results.write(file);
+    }
+    if (only.contains("authorization")) {
+      run.authorization(options.number("runs", 3), options.seconds("duration", 20));
       results.write(file);
     }
     if (only.contains("queries")) {

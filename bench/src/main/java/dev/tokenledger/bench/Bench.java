@@ -11,7 +11,7 @@ public final class Bench {
         all        start the product on fresh data, measure everything, write bench/RESULTS.md
                    --app JAR  --work DIR  --java-options "-Xmx288m …"  --runs 3  --duration S
                    --events 10000000  --fewer-events 1000000  --repeats 20  --traces CSV
-                   --results FILE  --only settling,queries,micro,nab
+                   --results FILE  --only settling,queries,authorization,micro,nab
                    --nab DIR  --usage DIR (with nab: the benchmark's files, traces of real usage)
         load       send events to a running service, measure acknowledgement and settling
                    --url http://127.0.0.1:8080  --key KEY | --data DIR (embedded stores)
@@ -19,6 +19,9 @@ public final class Bench {
                    --connections N  --traces CSV  --probe yes|no  --pid PID (its share of CPU)
         baseline   what the embedded stores do alone with the same rows and blocks
                    --data DIR  --rows N  --runs N  --traces CSV
+        authorize  ask whether calls may be made, each with a reservation
+                   --url http://127.0.0.1:8080  --data DIR  --rate QUESTIONS/S  --duration S
+                   --connections N
         query      fill a long history, ask a dashboard's questions of the API and the raw table
                    --data DIR  --url U  --events N  --days 90  --repeats N  --fill yes|no  --raw yes|no
       """;
@@ -37,6 +40,7 @@ public final class Bench {
       switch (args[0]) {
         case "load" -> LoadCommand.run(rest);
         case "baseline" -> BaselineCommand.run(rest);
+        case "authorize" -> AuthorizeCommand.run(rest);
         case "query" -> QueryCommand.run(rest);
         case "all" -> AllCommand.run(rest);
         default -> throw new IllegalArgumentException("there is no command '" + args[0] + "'");

@@ -5,6 +5,7 @@ import dev.tokenledger.bench.app.Standalone;
 import dev.tokenledger.bench.app.Stores;
 import dev.tokenledger.bench.baseline.PostgresBaseline;
 import dev.tokenledger.bench.baseline.RedisBaseline;
+import dev.tokenledger.bench.load.AuthorizationBench;
 import dev.tokenledger.bench.load.LoadGenerator;
 import dev.tokenledger.bench.load.LoadPlan;
 import dev.tokenledger.bench.load.LoadReport;
@@ -39,6 +40,7 @@ final class FullRun {
 
   private static final String INGEST_KEY = "TOKENLEDGER_INGEST_KEY";
   private static final int BASELINE_ROWS = 400_000;
+  private static final int AUTHORIZATIONS_PER_SECOND = 2_000;
   private static final int EVENTS_PER_REQUEST = 100;
   private static final int CONNECTIONS = 16;
 
@@ -181,6 +183,43 @@ final class FullRun {
             percentiles("acknowledgement", report.acknowledged(), "p99 under 25 ms"),
             percentiles("from acknowledgement to visible", visible, "p99 under 2 s")));
     results.verbatim(report.text());
+  }
+
+  /** How long a caller waits for leave to spend. */
+  void authorization(int runs, Duration duration) throws IOException, InterruptedException {
+    Path data = work.resolve("authorization");
+    try (Standalone standalone = start(data)) {
+      AuthorizationBench bench =
+          new AuthorizationBench(
+              standalone.url(),
+              standalone.stores().bootstrapKey("TOKENLEDGER_ADMIN_KEY"),
+              standalone.stores().bootstrapKey(INGEST_KEY),
+              CONNECTIONS);
+      List<List<String>> rows = new ArrayList<>();
+      for (int run = 1 - WARM_UP_RUNS; run <= runs; run++) {
+        CpuUse cpu = CpuUse.of(processes(standalone));
+        AuthorizationBench.Report report = bench.run(AUTHORIZATIONS_PER_SECOND, duration);
+        List<String> row =
+            new ArrayList<>(
+                percentiles(
+                    run > 0 ? Integer.toString(run) : "warm-up",
+                    report.latencies(),
+                    "p99 under 5 ms"));
+        row.add(report.errors().isEmpty() ? "none" : report.errors().toString());
+        row.add(CpuUse.text(cpu.soFar()));
+        rows.add(row);
+      }
+      results.section(
+          "Authorization",
+          "Open loop of "
+              + number(AUTHORIZATIONS_PER_SECOND)
+              + " questions/s against one hard stop, each with a reservation that is committed before"
+              + " the answer; latencies from when a question was due. The first runs after the start"
+              + " are shown and not counted.");
+      results.table(
+          List.of("run", "p50", "p95", "p99", "max", "target", "errors", "processors used"), rows);
+    }
+    delete(data);
   }
 
   /** Questions over two lengths of history, to see that the answer does not grow with it. */

@@ -1,0 +1,29 @@
+package dev.tokenledger.bench;
+
+import dev.tokenledger.bench.app.Stores;
+import dev.tokenledger.bench.load.AuthorizationBench;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** {@code authorize}: asks a running service whether calls may be made. */
+final class AuthorizeCommand {
+  private static final Set<String> OPTIONS =
+      Set.of("url", "data", "rate", "duration", "connections");
+
+  private AuthorizeCommand() {}
+
+  static void run(List<String> args) throws IOException, InterruptedException {
+    Options options = Options.parse(args, OPTIONS);
+    Stores stores = new Stores(options.path("data").orElse(Path.of("data")));
+    AuthorizationBench bench =
+        new AuthorizationBench(
+            options.uri("url", "http://127.0.0.1:8080"),
+            stores.bootstrapKey("TOKENLEDGER_ADMIN_KEY"),
+            stores.bootstrapKey("TOKENLEDGER_INGEST_KEY"),
+            options.number("connections", 16));
+    System.out.println(
+        bench.run(options.number("rate", 2_000), options.seconds("duration", 20)).text());
+  }
+}
