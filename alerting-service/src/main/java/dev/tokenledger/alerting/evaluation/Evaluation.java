@@ -81,10 +81,10 @@ final class Evaluation {
     Instant now = clock.instant();
     for (Budget budget : all) {
       BudgetPeriod current = budget.periodAt(now);
-      evaluate(budget, current);
+      evaluate(budget, current, open);
       boolean rolling = budget.period().isRolling();
       if (!rolling && Duration.between(current.start(), now).compareTo(LATE) < 0) {
-        evaluate(budget, budget.periodAt(current.start().minusMillis(1)));
+        evaluate(budget, budget.periodAt(current.start().minusMillis(1)), open);
       }
     }
     clear(tenantId, open, all, now);
@@ -111,7 +111,7 @@ final class Evaluation {
     }
   }
 
-  private void evaluate(Budget budget, BudgetPeriod period) {
+  private void evaluate(Budget budget, BudgetPeriod period, List<String> open) {
     database.asTenant(
         budget.tenantId(),
         connection -> {
@@ -122,6 +122,17 @@ final class Evaluation {
                 && insertCrossing(connection, budget, period, threshold, spend)) {
               incidents.report(connection, condition(budget, period, threshold, spend));
             }
+          }
+          String key = key(budget, period);
+          long counted = spend.countedNanos(budget);
+          if (open.contains(key)
+              && budget.thresholds().stream()
+                  .noneMatch(t -> Percent.isReached(counted, budget.amountNanos(), t))) {
+            incidents.clear(
+                connection,
+                budget.tenantId(),
+                key,
+                "spending is below the budget's thresholds: its amount was raised, or a cost corrected");
           }
           return null;
         });

@@ -422,6 +422,25 @@ class IncidentsIT {
     return product.admin();
   }
 
+  @Test
+  void aBudgetThatIsRaisedAboveWhatIsSpentHasNoIncidentAnyMore() throws Exception {
+    try (Webhooks receiver = new Webhooks()) {
+      String agent = "agent-" + UUID.randomUUID();
+      String budget =
+          budget("raised", "0.01", Map.of("agent", agent), List.of(channel(receiver)), 100);
+      spend(agent, "any");
+      Eventually.holds("it is told", PATIENCE, () -> heard(receiver) == 1);
+      Api.Answer raised =
+          admin()
+              .patch(
+                  "/v1/budgets/" + budget, Api.JSON.createObjectNode().put("amount_usd", "5.00"));
+      assertThat(raised.status()).as(raised.text()).isEqualTo(200);
+      Eventually.holds("its end is told", PATIENCE, () -> heard(receiver) == 2);
+      assertThat(types(receiver)).contains("incident.resolved");
+      assertThat(alert(agent).path("status").asText()).isEqualTo("resolved");
+    }
+  }
+
   private String channel(Webhooks receiver) throws IOException {
     ObjectNode channel =
         Api.JSON
