@@ -69,7 +69,7 @@ public interface AlertingConfig {
     boolean enabled();
 
     /** Least score that alarms, between 0 and 1; more for fewer alarms. */
-    @WithDefault("0.8")
+    @WithDefault("0.9")
     double alarmScore();
 
     /** How long an hour waits after its end for events that their senders collect. */

@@ -28,6 +28,13 @@ final class Feeding {
 
   static final int CALM_HOURS = 3;
 
+  /**
+   * A detector compares means of 24 points: a spike leaves them after a day, which looks like a
+   * fall, and another day later that has left them, too. With a quiet of a day, nine of ten spikes
+   * would be told twice.
+   */
+  private static final Duration QUIET = Duration.ofHours(49);
+
   private final Subject subject;
   private final List<Event> events = new ArrayList<>();
   private Watch.@Nullable Anomaly anomaly;
@@ -53,6 +60,19 @@ final class Feeding {
     Fed {
       events = List.copyOf(events);
     }
+  }
+
+  /** The detector's settings for hours. */
+  static AnomalySettings settings(double alarmScore) {
+    AnomalySettings defaults = AnomalySettings.DEFAULTS;
+    return new AnomalySettings(
+        alarmScore,
+        defaults.quietPoints(),
+        QUIET,
+        defaults.minimumPoints(),
+        defaults.minimumHistory(),
+        defaults.memoryPoints(),
+        defaults.resolution());
   }
 
   /** Start of the hours that are needed to go on. */
@@ -156,7 +176,8 @@ final class Feeding {
 
   private void calm(Instant bucket, Set<WatchedMeasure> unusual) {
     Watch.Anomaly known = anomaly;
-    if (known == null) {
+    // Who learns anew sees again what lies before the anomaly.
+    if (known == null || !bucket.isAfter(known.bucket())) {
       return;
     }
     boolean isCalm = known.measures().stream().noneMatch(unusual::contains);

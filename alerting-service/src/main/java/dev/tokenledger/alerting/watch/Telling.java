@@ -12,7 +12,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +37,8 @@ final class Telling {
   /** Over how long a level or a pattern is judged. */
   private static final Duration LONG = Duration.ofDays(1);
 
+  private static final ZoneId UTC = ZoneId.of("UTC");
+
   private Telling() {}
 
   /** What is to be explained of an alarm: its hour, or a day where more than the hour is unusual. */
@@ -51,7 +53,7 @@ final class Telling {
         alarm.measure().label(),
         alarm.subject().filters(),
         Window.endingAt(end(alarm), length),
-        ZoneOffset.UTC,
+        UTC,
         null);
   }
 
@@ -99,7 +101,7 @@ final class Telling {
     Verdict verdict = alarm.verdict();
     StringBuilder text = new StringBuilder(subject(alarm));
     text.append(" in the hour until ")
-        .append(Phrases.time(end(alarm), ZoneOffset.UTC))
+        .append(Phrases.time(end(alarm), UTC))
         .append(" was ")
         .append(amount(alarm, alarm.observed()))
         .append(", where about ")

@@ -2,7 +2,6 @@ package dev.tokenledger.alerting.watch;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
-import dev.tokenledger.alerting.anomaly.AnomalySettings;
 import dev.tokenledger.alerting.explanation.Explainer;
 import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.model.rollup.Grain;
@@ -55,7 +54,7 @@ class WatchLoop {
             usage,
             explainer::explain,
             incidents,
-            AnomalySettings.DEFAULTS.withAlarmScore(config.anomalies().alarmScore()),
+            Feeding.settings(config.anomalies().alarmScore()),
             clock);
     this.usage = usage;
     this.start = start;
