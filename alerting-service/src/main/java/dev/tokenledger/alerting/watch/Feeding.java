@@ -49,7 +49,11 @@ final class Feeding {
 
   /** An anomaly has begun, or has alarmed again. */
   record Alarm(
-      Subject subject, Watch.Anomaly anomaly, WatchedMeasure measure, long observed, Verdict verdict)
+      Subject subject,
+      Watch.Anomaly anomaly,
+      WatchedMeasure measure,
+      long observed,
+      Verdict verdict)
       implements Event {}
 
   /** An anomaly has ended. */

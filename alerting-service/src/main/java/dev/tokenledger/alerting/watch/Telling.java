@@ -41,7 +41,9 @@ final class Telling {
 
   private Telling() {}
 
-  /** What is to be explained of an alarm: its hour, or a day where more than the hour is unusual. */
+  /**
+   * What is to be explained of an alarm: its hour, or a day where more than the hour is unusual.
+   */
   static Explainer.Question question(int tenantId, Feeding.Alarm alarm) {
     Duration length =
         switch (alarm.verdict().cause()) {
@@ -61,8 +63,7 @@ final class Telling {
     return alarm.anomaly().bucket().plus(Feeding.BUCKET);
   }
 
-  static Condition condition(
-      int tenantId, Feeding.Alarm alarm, Optional<Explanation> explanation) {
+  static Condition condition(int tenantId, Feeding.Alarm alarm, Optional<Explanation> explanation) {
     String text = text(alarm) + explanation.map(found -> ' ' + found.text()).orElse("");
     return new Condition(
         tenantId,

@@ -198,8 +198,7 @@ final class WatchStore {
           11,
           anomaly == null
               ? null
-              : array(
-                  connection, "text", anomaly.measures().stream().map(Enum::name).toArray()));
+              : array(connection, "text", anomaly.measures().stream().map(Enum::name).toArray()));
       write.setObject(12, anomaly == null ? null : anomaly.calmHours());
       write.setTimestamp(13, Timestamp.from(now));
       write.setInt(14, tenantId);

@@ -42,8 +42,7 @@ enum WatchedMeasure {
   long of(MeasureVector sums) {
     return switch (this) {
       case COST -> sums.get(Measure.COST);
-      case TOKENS ->
-          Math.addExact(sums.get(Measure.INPUT_TOKENS), sums.get(Measure.OUTPUT_TOKENS));
+      case TOKENS -> Math.addExact(sums.get(Measure.INPUT_TOKENS), sums.get(Measure.OUTPUT_TOKENS));
       case CALLS -> sums.get(Measure.MODEL_CALLS);
       case ERRORS -> sums.get(Measure.ERRORS);
     };

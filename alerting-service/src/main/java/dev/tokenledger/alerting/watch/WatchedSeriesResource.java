@@ -96,8 +96,7 @@ public class WatchedSeriesResource {
     return new SeriesList(
         watches.stream()
             .flatMap(
-                watch ->
-                    Stream.of(WatchedMeasure.values()).map(measure -> view(watch, measure)))
+                watch -> Stream.of(WatchedMeasure.values()).map(measure -> view(watch, measure)))
             .toList());
   }
 

@@ -67,8 +67,7 @@ final class Watching {
    */
   int feed(int tenantId, Instant end) {
     Set<Subject> subjects = new LinkedHashSet<>(usage.largest(tenantId, end));
-    subjects.addAll(
-        database.asTenant(tenantId, connection -> store.unusual(connection, tenantId)));
+    subjects.addAll(database.asTenant(tenantId, connection -> store.unusual(connection, tenantId)));
     Map<Subject, Watch> known = new HashMap<>();
     Map<Hours, List<Subject>> needed = new LinkedHashMap<>();
     for (Subject subject : subjects) {
@@ -165,8 +164,7 @@ final class Watching {
           connection -> {
             store.endAll(connection, tenantId);
             for (String key : incidents.openKeys(connection, tenantId, Telling.SOURCE, null)) {
-              incidents.clear(
-                  connection, tenantId, key, "anomalies are not looked for any more");
+              incidents.clear(connection, tenantId, key, "anomalies are not looked for any more");
             }
             return null;
           });

@@ -258,8 +258,7 @@ class WatchingTest {
 
   private static Watch watch() {
     WatchStore store = new WatchStore(SETTINGS);
-    return WatchingTest.<Optional<Watch>>run(
-            connection -> store.find(connection, TENANT, CRAWLER))
+    return WatchingTest.<Optional<Watch>>run(connection -> store.find(connection, TENANT, CRAWLER))
         .orElseThrow();
   }
 

@@ -24,7 +24,7 @@ class AnomaliesIT {
   private static final Duration DELAY = Duration.ofMinutes(2);
 
   /** Longer than the test takes from here. */
-  private static final Duration ROOM = Duration.ofMinutes(5);
+  private static final Duration ROOM = Duration.ofMinutes(3);
 
   private static final int BATCH = 500;
 
@@ -68,8 +68,7 @@ class AnomaliesIT {
       assertThat(crawler.path("anomaly").asText()).startsWith("anomaly:cost_usd:agent:crawler:");
       assertThat(series.path("series").get(4).path("value").asText()).isEqualTo("writer");
       assertThat(series.path("series").get(4).has("anomaly")).isFalse();
-      assertThat(product.ingest().get("/v1/alerts/anomalies/series").code())
-          .isEqualTo("forbidden");
+      assertThat(product.ingest().get("/v1/alerts/anomalies/series").code()).isEqualTo("forbidden");
     }
   }
 
