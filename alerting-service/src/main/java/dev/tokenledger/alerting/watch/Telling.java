@@ -46,7 +46,7 @@ final class Telling {
    */
   static Explainer.Question question(int tenantId, Feeding.Alarm alarm) {
     Duration length =
-        switch (alarm.verdict().cause()) {
+        switch (cause(alarm)) {
           case NONE, SPIKE, SEASON -> Feeding.BUCKET;
           case LEVEL, SEASON_LEVEL, VARIABILITY -> LONG;
         };
@@ -57,6 +57,16 @@ final class Telling {
         Window.endingAt(end(alarm), length),
         UTC,
         null);
+  }
+
+  /** An hour that is unusual by itself is told as that, though it also moves the mean of a day. */
+  private static Verdict.Cause cause(Feeding.Alarm alarm) {
+    Verdict verdict = alarm.verdict();
+    boolean byItself = alarm.observed() < verdict.lower() || alarm.observed() > verdict.upper();
+    return switch (verdict.cause()) {
+      case NONE, SPIKE, SEASON -> verdict.cause();
+      case LEVEL, SEASON_LEVEL, VARIABILITY -> byItself ? Verdict.Cause.SPIKE : verdict.cause();
+    };
   }
 
   private static Instant end(Feeding.Alarm alarm) {
@@ -117,7 +127,7 @@ final class Telling {
     }
     text.append('.');
     boolean up = verdict.direction() == Verdict.Direction.UP;
-    switch (verdict.cause()) {
+    switch (cause(alarm)) {
       case NONE, SPIKE -> {}
       case SEASON -> text.append(" It does not fit the time of the day or week.");
       case LEVEL ->
@@ -202,7 +212,7 @@ final class Telling {
       data.put("upper", measure.shown(measure.inUnit(verdict.upper())));
     }
     data.put("score", score(alarm));
-    data.put("cause", verdict.cause().name().toLowerCase(Locale.ROOT));
+    data.put("cause", cause(alarm).name().toLowerCase(Locale.ROOT));
     data.put("direction", verdict.direction().name().toLowerCase(Locale.ROOT));
     data.put(
         "measures",

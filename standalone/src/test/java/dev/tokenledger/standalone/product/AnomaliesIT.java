@@ -51,7 +51,7 @@ class AnomaliesIT {
       assertThat(alert.path("text").asText())
           .startsWith("Spend of agent crawler in the hour until ")
           .contains("was $15.00")
-          .contains("100 % of the rise comes from gpt-4o");
+          .contains(" times its usual hour: $15.00 instead of ");
       JsonNode data = alert.path("data");
       assertThat(data.path("observed").asText()).isEqualTo("15.000000000");
       assertThat(data.path("window_end").asText()).isEqualTo(end.toString());
