@@ -53,12 +53,29 @@ public interface AlertingConfig {
 
   Smtp smtp();
 
+  Anomalies anomalies();
+
   /** Allow channels at private, loopback and link-local addresses, as on one's own network. */
   @WithDefault("false")
   boolean allowPrivateAddresses();
 
   /** Secret that channels' secrets are encrypted with; derived from the database's when not set. */
   Optional<String> secretKey();
+
+  /** What is found without being asked for. */
+  interface Anomalies {
+    /** Whether usage is watched; when it is not, open alerts of anomalies are resolved. */
+    @WithDefault("true")
+    boolean enabled();
+
+    /** Least score that alarms, between 0 and 1; more for fewer alarms. */
+    @WithDefault("0.9")
+    double alarmScore();
+
+    /** How long an hour waits after its end for events that their senders collect. */
+    @WithDefault("2m")
+    Duration delay();
+  }
 
   /** The mail server that e-mail channels use. */
   interface Smtp {

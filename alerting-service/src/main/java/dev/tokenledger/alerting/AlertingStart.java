@@ -28,7 +28,8 @@ public class AlertingStart implements HealthCheck {
           "V2__channels.sql",
           "V3__incidents.sql",
           "V4__rules.sql",
-          "V5__guard.sql");
+          "V5__guard.sql",
+          "V6__anomalies.sql");
 
   private final Database database;
   private final QueryService queries;

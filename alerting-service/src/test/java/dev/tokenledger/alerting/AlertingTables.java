@@ -42,7 +42,7 @@ public final class AlertingTables implements AutoCloseable {
   public void empty() throws SQLException {
     execute(
         "TRUNCATE alerting.incidents, alerting.channels, alerting.budgets, alerting.silences,"
-            + " alerting.grouping CASCADE");
+            + " alerting.grouping, alerting.series_watches CASCADE");
   }
 
   /** Makes a channel. */
