@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Each hour to come is expected to cost what the same hour of the week did on average over the
  * last four weeks, or the same hour of the day where less than two weeks are known, or any hour
  * where less than two days are; then scaled by how much the last day cost beside what the same
- * profile says of it, within a half and the double. The interval is that of a normal distribution
- * of the sum of what the hours differ from their profile; hours that differ together, as those of a
- * busy day do, widen it.
+ * profile says of it, within a half and the double, unless that may well be chance. The interval is
+ * that of a normal distribution of the sum of what the hours differ from their profile, with what
+ * the profile and the level may be wrong by; hours that differ together, as those of a busy day do,
+ * widen it.
  *
  * @param expectedNanos spent so far and what is expected to come
  * @param lowNanos the lower end of the interval that holds four of five outcomes; never below what
@@ -65,7 +66,8 @@ public record SpendForecast(
       cost[i] = BigDecimal.valueOf(hours.getOrDefault(at, 0L));
     }
     BigDecimal[] profile = profile(cost);
-    BigDecimal level = level(cost, profile);
+    BigDecimal variance = hourVariance(cost, profile);
+    Level level = level(cost, profile, variance);
     BigDecimal total = BigDecimal.valueOf(spentNanos);
     BigDecimal limit = BigDecimal.valueOf(limitNanos);
     Instant exhausted = spentNanos >= limitNanos ? now : null;
@@ -77,7 +79,9 @@ public record SpendForecast(
       int position = Math.toIntExact(Duration.between(first, hour(at)).toHours());
       BigDecimal share = hoursBetween(at, next);
       BigDecimal more =
-          profile[position % profile.length].multiply(level, PRECISION).multiply(share, PRECISION);
+          profile[position % profile.length]
+              .multiply(level.factor, PRECISION)
+              .multiply(share, PRECISION);
       BigDecimal after = total.add(more, PRECISION);
       if (exhausted == null && after.compareTo(limit) >= 0) {
         BigDecimal part = limit.subtract(total).divide(more, PRECISION);
@@ -90,8 +94,11 @@ public record SpendForecast(
       at = next;
     }
     BigDecimal spread =
-        hourVariance(cost, profile)
-            .multiply(remainingHours, PRECISION)
+        variance
+            .multiply(
+                uncertainty(
+                    remainingHours, known, total.subtract(BigDecimal.valueOf(spentNanos)), level),
+                PRECISION)
             .sqrt(PRECISION)
             .multiply(Z, PRECISION);
     return new SpendForecast(
@@ -127,17 +134,46 @@ public record SpendForecast(
     return profile;
   }
 
-  /** How much the last day cost beside what the profile says of it. */
-  private static BigDecimal level(BigDecimal[] cost, BigDecimal[] profile) {
+  /**
+   * How much the last day cost beside what the profile says of it.
+   *
+   * @param factor one where the difference may well be chance
+   * @param usual what the profile says of the last day, or zero where the factor is taken as known
+   */
+  private record Level(BigDecimal factor, BigDecimal usual) {}
+
+  private static Level level(BigDecimal[] cost, BigDecimal[] profile, BigDecimal variance) {
     BigDecimal actual = BigDecimal.ZERO;
     BigDecimal usual = BigDecimal.ZERO;
-    for (int at = Math.max(0, cost.length - DAY); at < cost.length; at++) {
+    int hours = Math.min(DAY, cost.length);
+    for (int at = cost.length - hours; at < cost.length; at++) {
       actual = actual.add(cost[at]);
       usual = usual.add(profile[at % profile.length]);
     }
-    return usual.signum() == 0
-        ? BigDecimal.ONE
-        : actual.divide(usual, PRECISION).max(HALF).min(TWO);
+    BigDecimal chance =
+        variance.multiply(BigDecimal.valueOf(hours), PRECISION).sqrt(PRECISION).multiply(TWO);
+    boolean differs = actual.subtract(usual).abs().compareTo(chance) > 0;
+    return usual.signum() == 0 || !differs
+        ? new Level(BigDecimal.ONE, BigDecimal.ZERO)
+        : new Level(actual.divide(usual, PRECISION).max(HALF).min(TWO), usual);
+  }
+
+  /**
+   * By how much the variance of one hour is multiplied: the hours to come, the profile, which was
+   * itself estimated from what is known, and the level, which was estimated from a day.
+   */
+  private static BigDecimal uncertainty(
+      BigDecimal remainingHours, int known, BigDecimal more, Level level) {
+    BigDecimal sum =
+        remainingHours.add(
+            remainingHours
+                .multiply(remainingHours, PRECISION)
+                .divide(BigDecimal.valueOf(known), PRECISION));
+    if (level.usual.signum() == 0) {
+      return sum;
+    }
+    BigDecimal days = more.divide(level.factor.multiply(level.usual), PRECISION);
+    return sum.add(days.multiply(days, PRECISION).multiply(BigDecimal.valueOf(DAY)), PRECISION);
   }
 
   /**
