@@ -270,7 +270,7 @@ class Authorizer {
   private Uni<Void> give(Case asked) {
     return release
         .run(
-            guardKeys(asked.tenantId()),
+            GuardKeys.inForce(asked.tenantId()),
             List.of(Long.toString(asked.book.epoch()), asked.attempt.id.toString()))
         .ifNoItem()
         .after(TIMEOUT)
@@ -340,13 +340,8 @@ class Authorizer {
         null);
   }
 
-  private static List<String> guardKeys(int tenantId) {
-    return List.of(
-        GuardKeys.state(tenantId), GuardKeys.leases(tenantId), GuardKeys.reservations(tenantId));
-  }
-
   private static List<String> keys(Case asked) {
-    List<String> keys = new ArrayList<>(guardKeys(asked.tenantId()));
+    List<String> keys = new ArrayList<>(GuardKeys.inForce(asked.tenantId()));
     for (LoopGuard guard : asked.loops) {
       keys.add(
           GuardKeys.loop(

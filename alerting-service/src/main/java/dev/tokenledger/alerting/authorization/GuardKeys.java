@@ -1,19 +1,32 @@
 package dev.tokenledger.alerting.authorization;
 
+import java.util.List;
+import java.util.UUID;
+
 /** The names of a tenant's keys in Redis; one hash tag, so that a cluster has them together. */
 final class GuardKeys {
   private GuardKeys() {}
 
-  static String state(int tenantId) {
+  private static String state(int tenantId) {
     return "tl:{guard:" + tenantId + "}:state";
   }
 
-  static String leases(int tenantId) {
+  private static String leases(int tenantId) {
     return "tl:{guard:" + tenantId + "}:leases";
   }
 
-  static String reservations(int tenantId) {
+  private static String reservations(int tenantId) {
     return "tl:{guard:" + tenantId + "}:reservations";
+  }
+
+  /** State, leases and reservations, in the order that scripts take them. */
+  static List<String> inForce(int tenantId) {
+    return List.of(state(tenantId), leases(tenantId), reservations(tenantId));
+  }
+
+  /** The same of a guard that is being made anew, in one process' attempt. */
+  static List<String> staged(int tenantId, UUID attempt) {
+    return inForce(tenantId).stream().map(key -> key + ":" + attempt).toList();
   }
 
   /** The counter of a loop guard for one session, trace or run. */

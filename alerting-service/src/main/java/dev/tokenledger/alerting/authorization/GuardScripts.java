@@ -28,10 +28,19 @@ final class GuardScripts {
         redis.call('HDEL', KEYS[3], id)
         redis.call('ZREM', KEYS[2], id)
       end
+      local function endLeases(most)
+        local through = redis.call('HGET', KEYS[1], 'through')
+        local ended = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', through, 'LIMIT', 0, most)
+        for _, id in ipairs(ended) do
+          release(id)
+          redis.call('ZREM', KEYS[2], id)
+        end
+        return #ended
+      end
       """;
 
   /**
-   * Decides, and reserves when asked to.
+   * Decides, and reserves when asked to. Before anybody is refused, the leases that are over end.
    *
    * <p>Arguments: epoch; now; reservation id or empty; end of its lease; number of budgets; for
    * each budget its id, the amount, whether it refuses (1 or 0), whether a call without estimate
@@ -95,35 +104,44 @@ final class GuardScripts {
               if bound ~= '' then position = i end
             end
           end
-          local through = redis.call('HGET', KEYS[1], 'through')
-          local ended = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', through, 'LIMIT', 0, 100)
-          for _, old in ipairs(ended) do release(old) end
           local refused = {}
-          local denied = bound ~= ''
-          for i = 0, n - 1 do
-            local b = at + i * 4
-            local amount = ARGV[b + 1]
-            local left
-            if amount == '0' then
-              left = tonumber(redis.call('HGET', KEYS[1], 'a:' .. ARGV[b]))
-            else
-              left = redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], '-' .. amount)
-            end
-            refused[i] = 0
-            if ARGV[b + 2] == '1' then
-              if (amount ~= '0' and left < 0) or (ARGV[b + 3] == '1' and left <= 0) then
-                refused[i] = 1
-                denied = true
+          local function take()
+            local short = false
+            for i = 0, n - 1 do
+              local b = at + i * 4
+              local amount = ARGV[b + 1]
+              local left
+              if amount == '0' then
+                left = tonumber(redis.call('HGET', KEYS[1], 'a:' .. ARGV[b]))
+              else
+                left = redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], '-' .. amount)
+              end
+              refused[i] = 0
+              if ARGV[b + 2] == '1' then
+                if (amount ~= '0' and left < 0) or (ARGV[b + 3] == '1' and left <= 0) then
+                  refused[i] = 1
+                  short = true
+                end
               end
             end
+            return short
           end
-          if denied or id == '' then
+          local function give()
             for i = 0, n - 1 do
               local b = at + i * 4
               if ARGV[b + 1] ~= '0' then
                 redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], ARGV[b + 1])
               end
             end
+          end
+          local short = take()
+          while short and endLeases(200) > 0 do
+            give()
+            short = take()
+          end
+          local denied = bound ~= '' or short
+          if denied or id == '' then
+            give()
           elseif n > 0 then
             local held = {}
             for i = 0, n - 1 do
@@ -193,26 +211,46 @@ final class GuardScripts {
           """;
 
   /**
-   * Makes a tenant's guard anew from what Postgres has, unless Redis is at this epoch or a later
-   * one.
+   * Ends some of the leases that are over, so that callers need not wait for all of them at once.
    *
-   * <p>Arguments: epoch; revision; through; number of budgets; for each its id, the end of its
-   * period, and the limit less what is spent; then for each reservation its id, the end of its
-   * lease, and what it holds. Answers 1, or 0.
+   * <p>Arguments: epoch; how many at most. Answers how many it ended.
    */
-  static final String REBUILD =
+  static final String END_LEASES =
+      RELEASE
+          + """
+          if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+          return endLeases(tonumber(ARGV[2]))
+          """;
+
+  /**
+   * Begins to make a tenant's guard anew from what Postgres has, beside the one in force: its keys
+   * are those of {@link GuardKeys#staged}, and vanish by themselves if nothing comes of it.
+   *
+   * <p>Arguments: seconds until then; epoch; revision; through; number of budgets; for each its id,
+   * the end of its period, and the limit less what is spent.
+   */
+  static final String STAGE =
       """
-      local epoch = redis.call('HGET', KEYS[1], 'epoch')
-      if epoch and tonumber(epoch) >= tonumber(ARGV[1]) then return 0 end
       redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-      redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'revision', ARGV[2], 'through', ARGV[3])
-      local n = tonumber(ARGV[4])
-      for i = 0, n - 1 do
-        local b = 5 + i * 3
+      redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'revision', ARGV[3], 'through', ARGV[4])
+      redis.call('EXPIRE', KEYS[1], ARGV[1])
+      for i = 0, tonumber(ARGV[5]) - 1 do
+        local b = 6 + i * 3
         redis.call('HSET', KEYS[1], 'e:' .. ARGV[b], ARGV[b + 1], 'a:' .. ARGV[b], ARGV[b + 2],
             'r:' .. ARGV[b], '0')
       end
-      for i = 5 + n * 3, #ARGV, 3 do
+      return 1
+      """;
+
+  /**
+   * Adds reservations to a staged guard.
+   *
+   * <p>Arguments: seconds until they vanish; for each its id, the end of its lease, and what it
+   * holds.
+   */
+  static final String STAGE_RESERVATIONS =
+      """
+      for i = 2, #ARGV, 3 do
         for budget, amount in string.gmatch(ARGV[i + 2], '([^=,]+)=([^,]+)') do
           if amount ~= '0' then
             redis.call('HINCRBY', KEYS[1], 'a:' .. budget, '-' .. amount)
@@ -221,6 +259,37 @@ final class GuardScripts {
         end
         redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 2])
         redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
+      end
+      redis.call('EXPIRE', KEYS[2], ARGV[1])
+      redis.call('EXPIRE', KEYS[3], ARGV[1])
+      return 1
+      """;
+
+  /**
+   * Puts a staged guard in force, unless Redis is at its epoch or a later one.
+   *
+   * <p>Keys: those in force, then the staged ones. Arguments: the number of staged reservations.
+   * Answers 1; 0 when another guard stays in force; 2 when what was staged is not whole any more.
+   */
+  static final String PUT_IN_FORCE =
+      """
+      local staged = redis.call('HGET', KEYS[4], 'epoch')
+      local held = redis.call('HLEN', KEYS[6])
+      if not staged or held ~= tonumber(ARGV[1]) or held ~= redis.call('ZCARD', KEYS[5]) then
+        redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+        return 2
+      end
+      local epoch = redis.call('HGET', KEYS[1], 'epoch')
+      if epoch and tonumber(epoch) >= tonumber(staged) then
+        redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+        return 0
+      end
+      redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+      for i = 4, 6 do
+        if redis.call('EXISTS', KEYS[i]) == 1 then
+          redis.call('PERSIST', KEYS[i])
+          redis.call('RENAME', KEYS[i], KEYS[i - 3])
+        end
       end
       return 1
       """;

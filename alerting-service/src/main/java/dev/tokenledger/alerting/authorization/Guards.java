@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -64,6 +65,12 @@ class Guards {
 
   private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
 
+  /** What a staged guard may take to be put in force; then it vanishes. */
+  private static final Duration STAGING = Duration.ofMinutes(10);
+
+  /** A lease takes Redis some microseconds to end: callers wait for a millisecond at most. */
+  private static final int LEASES_AT_ONCE = 200;
+
   /** How far clocks of one installation may be apart. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
 
@@ -74,10 +81,16 @@ class Guards {
   private final SpendReader spending;
   private final FreshnessReader freshness;
   private final RedisScript refresh;
-  private final RedisScript rebuild;
+  private final RedisScript endLeases;
+  private final RedisScript stage;
+  private final RedisScript stageReservations;
+  private final RedisScript putInForce;
   private final Clock clock;
   private final Map<Integer, GuardBook> books = new ConcurrentHashMap<>();
   private final Map<Integer, Object> locks = new ConcurrentHashMap<>();
+
+  /** The revision of the ledger at which each tenant's reservations were last looked for in it. */
+  private final Map<Integer, Long> searched = new ConcurrentHashMap<>();
 
   Guards(
       AlertingStart start,
@@ -97,7 +110,10 @@ class Guards {
     this.freshness =
         new FreshnessReader(database, blockingRedis, streams, config.sweepInterval(), clock);
     this.refresh = new RedisScript(redis, GuardScripts.REFRESH);
-    this.rebuild = new RedisScript(redis, GuardScripts.REBUILD);
+    this.endLeases = new RedisScript(redis, GuardScripts.END_LEASES);
+    this.stage = new RedisScript(redis, GuardScripts.STAGE);
+    this.stageReservations = new RedisScript(redis, GuardScripts.STAGE_RESERVATIONS);
+    this.putInForce = new RedisScript(redis, GuardScripts.PUT_IN_FORCE);
     this.clock = clock;
   }
 
@@ -157,31 +173,55 @@ class Guards {
         return;
       }
       Instant through = through(tenantId);
-      List<String> arguments =
-          database.snapshotAsTenant(
-              tenantId, connection -> rebuildArguments(connection, book, through));
-      Response answer = run(rebuild, tenantId, arguments);
+      int answer = putInForce(book, through);
       LOG.infof(
           "guard of tenant %d made anew at epoch %d with %d budgets: %s",
           tenantId,
           epoch,
           book.budgets().size(),
-          answer.toInteger() == 1 ? "in force" : "another process was faster");
+          answer == 1
+              ? "in force"
+              : answer == OVERTAKEN
+                  ? "another process was faster"
+                  : "Redis has lost it again meanwhile");
     }
   }
 
-  private List<String> rebuildArguments(Connection connection, GuardBook book, Instant through)
-      throws SQLException {
-    List<String> arguments = new ArrayList<>();
-    arguments.add(Long.toString(book.epoch()));
-    addStandings(connection, book, through, arguments);
-    List<UUID> settled = reservations.settled(connection, book.tenantId());
-    for (Reservation reservation : reservations.open(connection, book.tenantId(), through)) {
-      if (!settled.contains(reservation.id())) {
-        arguments.add(reservation.id().toString());
-        arguments.add(Long.toString(reservation.expiresAt().toEpochMilli()));
-        arguments.add(held(amounts(reservation, book)));
-      }
+  /**
+   * Makes the keys of a guard beside those in force, a page of reservations after the other however
+   * many there are, and puts them in force at once.
+   */
+  private int putInForce(GuardBook book, Instant through) {
+    int tenantId = book.tenantId();
+    List<String> staged = GuardKeys.staged(tenantId, UUID.randomUUID());
+    String lifetime = Long.toString(STAGING.toSeconds());
+    int count =
+        database.snapshotAsTenant(
+            tenantId,
+            connection -> {
+              List<String> standings = new ArrayList<>(List.of(lifetime));
+              standings.add(Long.toString(book.epoch()));
+              addStandings(connection, book, through, standings);
+              run(stage, staged, standings);
+              Set<UUID> settled = Set.copyOf(reservations.settled(connection, tenantId));
+              return reservations.eachPage(
+                  connection,
+                  tenantId,
+                  through,
+                  reservation -> !settled.contains(reservation.id()),
+                  page -> run(stageReservations, staged, held(page, book, lifetime)));
+            });
+    List<String> keys = new ArrayList<>(GuardKeys.inForce(tenantId));
+    keys.addAll(staged);
+    return run(putInForce, keys, List.of(Integer.toString(count))).toInteger();
+  }
+
+  private static List<String> held(List<Reservation> page, GuardBook book, String lifetime) {
+    List<String> arguments = new ArrayList<>(List.of(lifetime));
+    for (Reservation reservation : page) {
+      arguments.add(reservation.id().toString());
+      arguments.add(Long.toString(reservation.expiresAt().toEpochMilli()));
+      arguments.add(held(amounts(reservation, book)));
     }
     return arguments;
   }
@@ -215,15 +255,20 @@ class Guards {
       Instant through = through(tenantId);
       List<String> arguments = new ArrayList<>();
       arguments.add(Long.toString(book.epoch()));
-      List<UUID> settled =
+      Reading reading =
           database.snapshotAsTenant(
               tenantId,
               connection -> {
-                addStandings(connection, book, through, arguments);
-                return reservations.settled(connection, tenantId);
+                long revision = addStandings(connection, book, through, arguments);
+                // A call comes into the ledger after its reservation, and with a new revision.
+                return new Reading(
+                    revision,
+                    Long.valueOf(revision).equals(searched.get(tenantId))
+                        ? List.of()
+                        : reservations.settled(connection, tenantId));
               });
-      settled.forEach(id -> arguments.add(id.toString()));
-      int answer = run(refresh, tenantId, arguments).toInteger();
+      reading.settled.forEach(id -> arguments.add(id.toString()));
+      int answer = run(refresh, GuardKeys.inForce(tenantId), arguments).toInteger();
       if (answer == EARLIER_EPOCH) {
         // A process changed a budget and ended before it could say so.
         rebuild(book, 0);
@@ -232,12 +277,30 @@ class Guards {
         database.asTenant(
             tenantId,
             connection -> {
-              if (!settled.isEmpty()) {
-                reservations.delete(connection, tenantId, settled);
+              if (!reading.settled.isEmpty()) {
+                reservations.delete(connection, tenantId, reading.settled);
               }
               return reservations.deleteExpired(connection, tenantId, through);
             });
+        searched.put(tenantId, reading.revision);
+        endLeases(book);
       }
+    }
+  }
+
+  /**
+   * What was read of the ledger for a refresh.
+   *
+   * @param settled the reservations whose calls are in it
+   */
+  private record Reading(long revision, List<UUID> settled) {}
+
+  private void endLeases(GuardBook book) {
+    List<String> arguments = List.of(Long.toString(book.epoch()), Integer.toString(LEASES_AT_ONCE));
+    while (run(endLeases, GuardKeys.inForce(book.tenantId()), arguments).toInteger()
+        == LEASES_AT_ONCE) {
+      // Callers come in between.
+      Thread.yield();
     }
   }
 
@@ -250,11 +313,15 @@ class Guards {
     }
   }
 
-  /** Adds revision, through, and where each budget stands, as the scripts take them. */
-  private void addStandings(
+  /**
+   * Adds revision, through, and where each budget stands, as the scripts take them; returns the
+   * revision.
+   */
+  private long addStandings(
       Connection connection, GuardBook book, Instant through, List<String> arguments)
       throws SQLException {
-    arguments.add(Long.toString(revision(connection, book.tenantId())));
+    long revision = revision(connection, book.tenantId());
+    arguments.add(Long.toString(revision));
     arguments.add(Long.toString(through.toEpochMilli()));
     arguments.add(Integer.toString(book.budgets().size()));
     Instant now = clock.instant();
@@ -265,6 +332,7 @@ class Guards {
       arguments.add(Long.toString(period.end().toEpochMilli()));
       arguments.add(Long.toString(Math.subtractExact(budget.amountNanos(), spent)));
     }
+    return revision;
   }
 
   private static long revision(Connection connection, int tenantId) throws SQLException {
@@ -284,17 +352,9 @@ class Guards {
     return (through == null || through.isAfter(now) ? now : through).minus(CLOCK_TOLERANCE);
   }
 
-  private static Response run(RedisScript script, int tenantId, List<String> arguments) {
+  private static Response run(RedisScript script, List<String> keys, List<String> arguments) {
     try {
-      return script
-          .run(
-              List.of(
-                  GuardKeys.state(tenantId),
-                  GuardKeys.leases(tenantId),
-                  GuardKeys.reservations(tenantId)),
-              arguments)
-          .await()
-          .atMost(REDIS_TIMEOUT);
+      return script.run(keys, arguments).await().atMost(REDIS_TIMEOUT);
     } catch (RuntimeException e) {
       throw RedisUnavailableException.orSame(e);
     }

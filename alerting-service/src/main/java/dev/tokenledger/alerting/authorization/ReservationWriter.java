@@ -1,7 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.AlertingStart;
-import dev.tokenledger.alerting.reservation.GuardEpochs;
 import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.platform.database.Database;
@@ -15,13 +14,12 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Makes reservations durable before anybody hears of them. What arrives while a transaction is
@@ -40,7 +38,7 @@ class ReservationWriter {
   private final Thread thread = new Thread(this::run, "reservations");
   private volatile boolean stopping;
 
-  private record Waiting(Reservation reservation, long epoch, CompletableFuture<Boolean> done) {}
+  private record Waiting(ReservationStore.Decided decided, CompletableFuture<Boolean> done) {}
 
   ReservationWriter(AlertingStart start, ReservationStore store) {
     this.database = start.database();
@@ -65,7 +63,9 @@ class ReservationWriter {
     return Uni.createFrom()
         .completionStage(
             () -> {
-              Waiting waiting = new Waiting(reservation, epoch, new CompletableFuture<>());
+              Waiting waiting =
+                  new Waiting(
+                      new ReservationStore.Decided(reservation, epoch), new CompletableFuture<>());
               if (stopping || !queue.offer(waiting)) {
                 waiting.done.completeExceptionally(
                     ProblemException.retryable(
@@ -95,31 +95,17 @@ class ReservationWriter {
   }
 
   private void write(List<Waiting> batch) {
-    Set<Waiting> written;
+    Set<UUID> written;
     try {
       written =
           database.asService(
-              connection -> {
-                Map<Integer, Long> epochs =
-                    GuardEpochs.hold(
-                        connection,
-                        batch.stream()
-                            .map(waiting -> waiting.reservation.tenantId())
-                            .collect(Collectors.toSet()));
-                List<Waiting> current =
-                    batch.stream()
-                        .filter(
-                            waiting ->
-                                epochs.getOrDefault(waiting.reservation.tenantId(), 0L)
-                                    == waiting.epoch)
-                        .toList();
-                store.insert(connection, current.stream().map(Waiting::reservation).toList());
-                return Set.copyOf(current);
-              });
+              connection ->
+                  store.insert(connection, batch.stream().map(Waiting::decided).toList()));
     } catch (RuntimeException e) {
       batch.forEach(waiting -> waiting.done.completeExceptionally(e));
       return;
     }
-    batch.forEach(waiting -> waiting.done.complete(written.contains(waiting)));
+    batch.forEach(
+        waiting -> waiting.done.complete(written.contains(waiting.decided.reservation().id())));
   }
 }

@@ -4,9 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * The epoch of each tenant's guard: a number that grows when its budgets change, and when what
@@ -53,23 +50,5 @@ public final class GuardEpochs {
         return row.next() ? row.getLong(1) : 0;
       }
     }
-  }
-
-  /** The epochs of some tenants, which cannot end before the caller's transaction does. */
-  public static Map<Integer, Long> hold(Connection connection, Collection<Integer> tenants)
-      throws SQLException {
-    Map<Integer, Long> epochs = new HashMap<>();
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT tenant_id, epoch FROM alerting.guard_epochs WHERE tenant_id = ANY (?)"
-                + " ORDER BY tenant_id FOR SHARE")) {
-      select.setArray(1, connection.createArrayOf("integer", tenants.toArray()));
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          epochs.put(rows.getInt(1), rows.getLong(2));
-        }
-      }
-    }
-    return epochs;
   }
 }

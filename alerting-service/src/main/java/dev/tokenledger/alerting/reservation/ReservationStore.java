@@ -14,9 +14,16 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The table of open reservations, within the caller's transaction. */
 @ApplicationScoped
@@ -27,53 +34,115 @@ public class ReservationStore {
    */
   private static final Duration CLOCK_TOLERANCE = Duration.ofHours(1);
 
+  /** Reservations in memory at a time. */
+  private static final int PAGE = 1_000;
+
   private final ObjectMapper json;
 
   public ReservationStore(ObjectMapper json) {
     this.json = json;
   }
 
-  /** Adds reservations; one that is there already stays as it is. */
-  public void insert(Connection connection, List<Reservation> reservations) throws SQLException {
+  /**
+   * A reservation and the epoch of its tenant's guard under which it was decided.
+   *
+   * @param epoch see {@link GuardEpochs}
+   */
+  public record Decided(Reservation reservation, long epoch) {}
+
+  /**
+   * Adds those reservations whose epoch is still in force, in one statement; the epochs cannot end
+   * before the caller's transaction does. One that is there already stays as it is.
+   *
+   * @return the ids of those that are there now
+   */
+  public Set<UUID> insert(Connection connection, List<Decided> decided) throws SQLException {
+    Set<UUID> there = new HashSet<>();
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "INSERT INTO alerting.reservations (reservation_id, tenant_id, amount_nanos, budgets,"
-                + " amounts, subject, trace_id, span_id, created_at, expires_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
-      for (Reservation reservation : reservations) {
-        insert.setObject(1, reservation.id());
-        insert.setInt(2, reservation.tenantId());
-        insert.setLong(3, reservation.amountNanos());
-        List<Map.Entry<UUID, Long>> held = List.copyOf(reservation.budgets().entrySet());
-        insert.setArray(
-            4, connection.createArrayOf("uuid", held.stream().map(Map.Entry::getKey).toArray()));
-        insert.setArray(
-            5,
-            connection.createArrayOf("bigint", held.stream().map(Map.Entry::getValue).toArray()));
-        insert.setString(6, write(reservation.subject()));
-        insert.setString(7, reservation.traceId());
-        insert.setString(8, reservation.spanId());
-        insert.setTimestamp(9, Timestamp.from(reservation.createdAt()));
-        insert.setTimestamp(10, Timestamp.from(reservation.expiresAt()));
-        insert.addBatch();
+            "WITH given AS MATERIALIZED (SELECT * FROM unnest(?::uuid[], ?::integer[], ?::bigint[],"
+                + " ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],"
+                + " ?::bigint[], ?::bigint[]) AS g (id, tenant, epoch, amount, budgets, amounts,"
+                + " subject, trace, span, created, expires)),"
+                + " held AS MATERIALIZED (SELECT tenant_id, epoch FROM alerting.guard_epochs"
+                + " WHERE tenant_id IN (SELECT tenant FROM given) ORDER BY tenant_id FOR SHARE),"
+                + " decided AS MATERIALIZED (SELECT given.* FROM given"
+                + " JOIN held ON held.tenant_id = tenant AND held.epoch = given.epoch),"
+                + " added AS (INSERT INTO alerting.reservations (reservation_id, tenant_id,"
+                + " amount_nanos, budgets, amounts, subject, trace_id, span_id, created_at,"
+                + " expires_at) SELECT id, tenant, amount, budgets::uuid[], amounts::bigint[],"
+                + " subject::jsonb, trace, span, to_timestamp(created / 1000.0),"
+                + " to_timestamp(expires / 1000.0) FROM decided ON CONFLICT DO NOTHING)"
+                + " SELECT id FROM decided")) {
+      setArray(insert, 1, "uuid", decided, Reservation::id);
+      setArray(insert, 2, "integer", decided, Reservation::tenantId);
+      insert.setArray(
+          3,
+          connection.createArrayOf(
+              "bigint", decided.stream().map(Decided::epoch).toArray(Long[]::new)));
+      setArray(insert, 4, "bigint", decided, Reservation::amountNanos);
+      setArray(insert, 5, "text", decided, one -> literal(one.budgets().keySet()));
+      setArray(insert, 6, "text", decided, one -> literal(one.budgets().values()));
+      setArray(insert, 7, "text", decided, one -> write(one.subject()));
+      setArray(insert, 8, "text", decided, Reservation::traceId);
+      setArray(insert, 9, "text", decided, Reservation::spanId);
+      setArray(insert, 10, "bigint", decided, one -> one.createdAt().toEpochMilli());
+      setArray(insert, 11, "bigint", decided, one -> one.expiresAt().toEpochMilli());
+      try (ResultSet rows = insert.executeQuery()) {
+        while (rows.next()) {
+          there.add(rows.getObject(1, UUID.class));
+        }
       }
-      insert.executeBatch();
     }
+    return there;
   }
 
-  /** A tenant's reservations whose lease lasts beyond a moment. */
-  public List<Reservation> open(Connection connection, int tenantId, Instant after)
+  private static void setArray(
+      PreparedStatement statement,
+      int index,
+      String type,
+      List<Decided> decided,
+      Function<Reservation, @Nullable Object> value)
       throws SQLException {
-    List<Reservation> open = new ArrayList<>();
+    statement.setArray(
+        index,
+        statement
+            .getConnection()
+            .createArrayOf(
+                type, decided.stream().map(one -> value.apply(one.reservation())).toArray()));
+  }
+
+  /** As Postgres writes an array of uuids or integers. */
+  private static String literal(Collection<?> values) {
+    return values.stream().map(Object::toString).collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /**
+   * Hands over a tenant's reservations whose lease lasts beyond a moment, however many there are.
+   *
+   * @param wanted which of them
+   * @param page takes some of them at a time
+   * @return how many were handed over
+   */
+  public int eachPage(
+      Connection connection,
+      int tenantId,
+      Instant after,
+      Predicate<Reservation> wanted,
+      Consumer<List<Reservation>> page)
+      throws SQLException {
+    int count = 0;
+    List<Reservation> next = new ArrayList<>();
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT reservation_id, amount_nanos, budgets, amounts, subject, trace_id, span_id, created_at,"
                 + " expires_at FROM alerting.reservations WHERE tenant_id = ? AND expires_at > ?")) {
       select.setInt(1, tenantId);
       select.setTimestamp(2, Timestamp.from(after));
+      select.setFetchSize(PAGE);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          open.add(
+          Reservation reservation =
               new Reservation(
                   row.getObject(1, UUID.class),
                   tenantId,
@@ -83,11 +152,22 @@ public class ReservationStore {
                   row.getString(6),
                   row.getString(7),
                   row.getTimestamp(8).toInstant(),
-                  row.getTimestamp(9).toInstant()));
+                  row.getTimestamp(9).toInstant());
+          if (wanted.test(reservation)) {
+            next.add(reservation);
+            count++;
+          }
+          if (next.size() == PAGE) {
+            page.accept(next);
+            next = new ArrayList<>();
+          }
         }
       }
     }
-    return open;
+    if (!next.isEmpty()) {
+      page.accept(next);
+    }
+    return count;
   }
 
   /**

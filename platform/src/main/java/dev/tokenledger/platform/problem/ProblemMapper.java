@@ -38,24 +38,24 @@ public class ProblemMapper {
 
   @ServerExceptionMapper
   public Response unauthenticated(UnauthorizedException e) {
-    return unauthenticated();
+    Response answer = unauthenticated();
+    answer.getHeaders().add(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"tokenledger\"");
+    return answer;
   }
 
+  /** The mechanism that refused the credentials has added its challenge. */
   @ServerExceptionMapper
   public Response failed(AuthenticationFailedException e) {
     return e.getCause() instanceof ProblemException problem ? problem(problem) : unauthenticated();
   }
 
   private Response unauthenticated() {
-    Response answer =
-        answer(
-            ProblemCode.UNAUTHENTICATED,
-            "Send a valid API key as 'Authorization: Bearer <key>'. The first keys are in"
-                + " bootstrap.env in the data directory.",
-            Map.of(),
-            null);
-    answer.getHeaders().add(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"tokenledger\"");
-    return answer;
+    return answer(
+        ProblemCode.UNAUTHENTICATED,
+        "Send a valid API key as 'Authorization: Bearer <key>'. The first keys are in"
+            + " bootstrap.env in the data directory.",
+        Map.of(),
+        null);
   }
 
   @ServerExceptionMapper

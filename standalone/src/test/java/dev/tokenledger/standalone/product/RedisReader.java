@@ -51,6 +51,11 @@ final class RedisReader implements AutoCloseable {
     }
   }
 
+  /** Forgets everything, as a Redis without its files would. */
+  void flush() throws Exception {
+    send(Request.cmd(Command.FLUSHALL).arg("SYNC"));
+  }
+
   /** Answers nobody for a while. */
   void pause(Duration length) throws Exception {
     send(Request.cmd(Command.CLIENT).arg("PAUSE").arg(length.toMillis()).arg("ALL"));
