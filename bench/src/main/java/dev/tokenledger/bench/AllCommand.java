@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,9 @@ final class AllCommand {
           "usage",
           "only");
 
+  /** What the script adds, and where files of this machine are: no part of what was measured. */
+  private static final Set<String> LOCAL = Set.of("--app", "--java-options", "--work", "--results");
+
   private AllCommand() {}
 
   static void run(List<String> args)
@@ -44,7 +48,7 @@ final class AllCommand {
         new Results(
             Machine.here(),
             Machine.commit(Path.of("").toAbsolutePath()),
-            "./tokenledger bench " + String.join(" ", args));
+            "./tokenledger bench " + String.join(" ", repeatable(args)));
     FullRun run =
         new FullRun(
             Path.of(options.text("app", "standalone/target/quarkus-app/quarkus-run.jar")),
@@ -78,5 +82,15 @@ final class AllCommand {
       results.write(file);
     }
     System.out.println("written to " + file);
+  }
+
+  private static List<String> repeatable(List<String> args) {
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i + 1 < args.size(); i += 2) {
+      if (!LOCAL.contains(args.get(i))) {
+        kept.addAll(args.subList(i, i + 2));
+      }
+    }
+    return kept;
   }
 }

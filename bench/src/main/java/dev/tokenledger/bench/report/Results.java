@@ -57,7 +57,7 @@ public final class Results {
 
   /** Text as it is, in a fixed width. */
   public void verbatim(String lines) {
-    text.append("\n```\n").append(lines.stripTrailing()).append("\n```\n");
+    text.append("\n```\n").append(lines.stripTrailing()).append("\n```\n\n");
     System.out.println(lines);
   }
 
