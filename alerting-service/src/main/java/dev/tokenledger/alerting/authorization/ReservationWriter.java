@@ -4,6 +4,7 @@ import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.database.ServiceSession;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.quarkus.runtime.ShutdownEvent;
@@ -79,14 +80,14 @@ class ReservationWriter {
   }
 
   private void run() {
-    try {
+    try (ServiceSession session = database.session()) {
       while (!stopping || !queue.isEmpty()) {
         Waiting first = queue.poll(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
         if (first != null) {
           List<Waiting> batch = new ArrayList<>();
           batch.add(first);
           queue.drainTo(batch, MAX_BATCH - 1);
-          write(batch);
+          write(session, batch);
         }
       }
     } catch (InterruptedException e) {
@@ -94,11 +95,11 @@ class ReservationWriter {
     }
   }
 
-  private void write(List<Waiting> batch) {
+  private void write(ServiceSession session, List<Waiting> batch) {
     Set<UUID> written;
     try {
       written =
-          database.asService(
+          session.run(
               connection ->
                   store.insert(connection, batch.stream().map(Waiting::decided).toList()));
     } catch (RuntimeException e) {

@@ -52,7 +52,7 @@ public class ReservationStore {
 
   /**
    * Adds those reservations whose epoch is still in force, in one statement; the epochs cannot end
-   * before the caller's transaction does. One that is there already stays as it is.
+   * before its transaction does. One that is there already stays as it is.
    *
    * @return the ids of those that are there now
    */

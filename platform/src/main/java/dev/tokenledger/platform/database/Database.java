@@ -22,7 +22,7 @@ public final class Database implements AutoCloseable {
   static final String TENANT_SETTING = "tokenledger.tenant_id";
 
   /** In place of a tenant, for loops that serve all of them; only some policies know it. */
-  private static final String ALL_TENANTS = "*";
+  static final String ALL_TENANTS = "*";
 
   private final AgroalDataSource pool;
   private final ServiceRole role;
@@ -68,6 +68,11 @@ public final class Database implements AutoCloseable {
     return pool.getConnection();
   }
 
+  /** A connection for many small statements on behalf of the service itself. */
+  public ServiceSession session() {
+    return new ServiceSession(this);
+  }
+
   private <T> T inTransaction(String tenant, String mode, Work<T> work) {
     try (Connection connection = pool.getConnection()) {
       connection.setAutoCommit(false);
@@ -106,7 +111,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private RuntimeException translate(SQLException e) {
+  RuntimeException translate(SQLException e) {
     if (isUnavailable(e)) {
       return ProblemException.retryable(
           ProblemCode.STORE_UNAVAILABLE,
