@@ -111,7 +111,9 @@ class ApiKeysMigrationTest {
     series(1, 901, 9, 5);
   }
 
-  /** As when an aggregation service of the version before goes on beside a newer one for a while. */
+  /**
+   * As when an aggregation service of the version before goes on beside a newer one for a while.
+   */
   @Test
   void whatTheVersionBeforeSettlesMeanwhileIsFilledInAgain() throws Exception {
     stores.migrations().migrate("ledger", AFTER);
@@ -125,8 +127,7 @@ class ApiKeysMigrationTest {
 
     assertThat(fill()).as("one hour, one day").isEqualTo(2);
     assertThat(byKey("hour"))
-        .contains(
-            List.of(1, TEN, 5, 0, 6L, 510L, 5_100L), List.of(1, TEN, 5, 77, 1L, 10L, 100L));
+        .contains(List.of(1, TEN, 5, 0, 6L, 510L, 5_100L), List.of(1, TEN, 5, 77, 1L, 10L, 100L));
     assertThat(byKey("day"))
         .contains(List.of(1, DAY, 5, 0, 8L, 710L, 7_100L), List.of(1, DAY, 5, 77, 1L, 10L, 100L));
     assertThat(fill()).isZero();
@@ -143,8 +144,14 @@ class ApiKeysMigrationTest {
             + String.join(
                 ", ",
                 List.of(
-                    "" + tenant, "" + id, "" + Cuboid.BY_MODEL.code(), "1", "2", "0",
-                    "" + provider, "" + model))
+                    "" + tenant,
+                    "" + id,
+                    "" + Cuboid.BY_MODEL.code(),
+                    "1",
+                    "2",
+                    "0",
+                    "" + provider,
+                    "" + model))
             + ")");
   }
 

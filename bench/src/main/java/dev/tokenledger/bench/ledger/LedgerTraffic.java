@@ -58,7 +58,15 @@ public final class LedgerTraffic {
       list.add(event(traffic.next(), Instant.ofEpochMilli(startMillis + (long) (i * step))));
     }
     return new AdmittedBatch(
-        tenantId, PROJECT, SOURCE, API_KEY, end.toEpochMilli() * 1_000, count, Map.of(), list, List.of());
+        tenantId,
+        PROJECT,
+        SOURCE,
+        API_KEY,
+        end.toEpochMilli() * 1_000,
+        count,
+        Map.of(),
+        list,
+        List.of());
   }
 
   /** The rows of a batch; values that have no number yet get one, in a transaction of its own. */

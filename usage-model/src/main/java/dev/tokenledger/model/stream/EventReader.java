@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads batches as {@link EventWriter} writes them, or wrote them in the format before. One for each
- * block.
+ * Reads batches as {@link EventWriter} writes them, or wrote them in the format before. One for
+ * each block.
  */
 final class EventReader {
   /** Lists are not allocated ahead beyond this: a corrupt count must not exhaust the memory. */

@@ -15,7 +15,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Writes batches in block format {@value BlockCodec#FORMAT}. {@link EventReader} is its mirror. One for each block. */
+/**
+ * Writes batches in block format {@value BlockCodec#FORMAT}. {@link EventReader} is its mirror. One
+ * for each block.
+ */
 final class EventWriter {
   /** Bits of the byte that says which optional groups of a model call follow. */
   static final int HAS_TOKEN_DETAILS = 1;

@@ -55,8 +55,7 @@ class BlockCodecTest {
     AdmittedBatch some = block("k-1").batches().get(0);
     AdmittedBatch none = block(null).batches().get(0);
     Block block =
-        new Block(
-            new UUID(5, 6), 99, 12, List.of(some, block("k-2").batches().get(0), none, some));
+        new Block(new UUID(5, 6), 99, 12, List.of(some, block("k-2").batches().get(0), none, some));
     assertThat(BlockCodec.decode(BlockCodec.encode(block)).batches())
         .extracting(AdmittedBatch::apiKey)
         .containsExactly("k-1", "k-2", null, "k-1");
