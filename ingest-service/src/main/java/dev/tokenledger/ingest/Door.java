@@ -52,7 +52,8 @@ public class Door {
           "This key belongs to no project, so its events would belong to none. Report with a key"
               + " of a project.");
     }
-    Admission.Result result = admission.admit(who.tenantId(), who.project(), source, decoded);
+    Admission.Result result =
+        admission.admit(who.tenantId(), who.project(), source, who.apiKey(), decoded);
     if (result.isEmpty()) {
       return Uni.createFrom().item(result);
     }

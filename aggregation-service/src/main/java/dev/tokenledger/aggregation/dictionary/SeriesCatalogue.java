@@ -2,6 +2,7 @@ package dev.tokenledger.aggregation.dictionary;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.platform.database.BinaryCopy;
 import java.sql.Connection;
@@ -30,8 +31,12 @@ public final class SeriesCatalogue {
   /** The dimensions that the table of series has a column for. */
   static final List<Dimension> COLUMNS =
       Arrays.stream(Dimension.values())
-          .filter(d -> d.code() <= Dimension.TAG_VALUE.code())
+          .filter(d -> Arrays.stream(Cuboid.values()).anyMatch(c -> c.dimensions().contains(d)))
           .toList();
+
+  /** The columns that the key of every series has; newer ones are in it where they have a value. */
+  private static final List<Dimension> FIRST_COLUMNS =
+      COLUMNS.stream().filter(d -> d.code() <= Dimension.TAG_VALUE.code()).toList();
 
   private static final String COLUMN_NAMES =
       COLUMNS.stream().map(d -> '"' + d.label() + '"').collect(Collectors.joining(", "));
@@ -63,9 +68,11 @@ public final class SeriesCatalogue {
   private static final String SELECT_OTHERS =
       "SELECT w.position, s.series_id FROM pg_temp.series_wanted w CROSS JOIN LATERAL (SELECT"
           + " series_id FROM ledger.series WHERE tenant_id = w.tenant_id AND cuboid = w.cuboid"
-          + " AND key = ARRAY["
-          + COLUMNS.stream().map(d -> "w.\"" + d.label() + '"').collect(Collectors.joining(", "))
-          + "] OFFSET 0) s WHERE s.series_id <> w.series_id";
+          + " AND key = CASE WHEN w.api_key IS NULL THEN "
+          + array(FIRST_COLUMNS)
+          + " ELSE "
+          + array(COLUMNS)
+          + " END OFFSET 0) s WHERE s.series_id <> w.series_id";
 
   private final Cache<SeriesKey, Long> ids =
       Caffeine.newBuilder().maximumSize(MAX_IN_MEMORY).executor(Runnable::run).build();
@@ -128,6 +135,13 @@ public final class SeriesCatalogue {
           "of " + keys.size() + " series only " + found.size() + " were found after inserting");
     }
     return found;
+  }
+
+  /** Some columns of what is wanted as the elements of a series' key. */
+  private static String array(List<Dimension> columns) {
+    return columns.stream()
+        .map(d -> "w.\"" + d.label() + '"')
+        .collect(Collectors.joining(", ", "ARRAY[", "]"));
   }
 
   private static long[] newIds(Connection connection, int count) throws SQLException {

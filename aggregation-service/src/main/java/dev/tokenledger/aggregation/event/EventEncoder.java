@@ -75,6 +75,7 @@ public final class EventEncoder {
     Row row = new Row(tenantId, dictionary, missing);
     row.set(Dimension.TYPE, event.type().label());
     row.set(Dimension.PROJECT, batch.project());
+    row.set(Dimension.API_KEY, batch.apiKey());
     row.set(Dimension.ENVIRONMENT, header.environment());
     row.set(Dimension.AGENT, header.agent());
     row.set(Dimension.FEATURE, header.feature());

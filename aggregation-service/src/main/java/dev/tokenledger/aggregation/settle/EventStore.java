@@ -34,7 +34,8 @@ final class EventStore {
           Dimension.SESSION,
           Dimension.OPERATION,
           Dimension.SERVICE_TIER,
-          Dimension.PRICE_VERSION);
+          Dimension.PRICE_VERSION,
+          Dimension.API_KEY);
 
   private static final String DIMENSION_COLUMNS =
       DIMENSIONS.stream().map(d -> '"' + d.label() + '"').collect(Collectors.joining(", "));

@@ -108,7 +108,8 @@ public class SettleService implements HealthCheck {
         new ServiceStart(
             "aggregation",
             () -> {
-              migrations.migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql"));
+              migrations.migrate(
+                  "ledger", List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql"));
               threads.forEach(Thread::start);
             });
   }

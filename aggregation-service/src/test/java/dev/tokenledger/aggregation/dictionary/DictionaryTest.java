@@ -27,7 +27,9 @@ class DictionaryTest {
   @BeforeEach
   void makeTheLedger() throws Exception {
     TestDatabase stores = TestDatabase.create();
-    stores.migrations().migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql"));
+    stores
+        .migrations()
+        .migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql"));
     database = stores.databases().open(ServiceRole.AGGREGATION, 12);
   }
 

@@ -36,7 +36,9 @@ class EventFenceTest {
   @BeforeEach
   void makeTheLedger() throws Exception {
     TestDatabase stores = TestDatabase.create();
-    stores.migrations().migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql"));
+    stores
+        .migrations()
+        .migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql"));
     database = stores.databases().open(ServiceRole.AGGREGATION, 12);
     // A page holds more than one identity, so every look begins a generation if there is any.
     generations = new IdentityGenerations(database, 1, MEMORY);

@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
@@ -36,16 +37,21 @@ public class AuthorizationResource {
   private final CurrentCaller caller;
   private final Authorizer authorizer;
   private final DoorRules door;
+  private final NamedKeys keys;
 
-  AuthorizationResource(CurrentCaller caller, Authorizer authorizer, DoorRules door) {
+  AuthorizationResource(
+      CurrentCaller caller, Authorizer authorizer, DoorRules door, NamedKeys keys) {
     this.caller = caller;
     this.authorizer = authorizer;
     this.door = door;
+    this.keys = keys;
   }
 
   /**
    * A call that is about to be made.
    *
+   * @param apiKey the id of the key that makes the call, as {@code /v1/keys} lists it: the caller's
+   *     unless it is said, and another only for a caller with the scope admin
    * @param estimatedCostUsd what it is expected to cost; else it is estimated from the model and
    *     the limits of tokens
    * @param reserve whether the estimate is held until the call is reported
@@ -62,6 +68,7 @@ public class AuthorizationResource {
       @Nullable String prompt,
       @Nullable String user,
       @Nullable String session,
+      @Nullable String apiKey,
       @Nullable Map<String, String> tags,
       @Nullable String estimatedCostUsd,
       @Nullable Long maxInputTokens,
@@ -84,7 +91,8 @@ public class AuthorizationResource {
           "Decides over all budgets and loop guards that the call counts against, at once. With"
               + " 'reserve', the estimate is held until the call is reported with the answer's"
               + " reservation_id, or with the trace and span given here; what is never reported ends"
-              + " with its lease. However many callers ask at the same time, together they are never"
+              + " with its lease. The call counts as one by the key that asks; one with the scope"
+              + " admin may name another by its id in 'api_key'. However many callers ask at the same time, together they are never"
               + " given more than is left. A denial is an answer too: the status is 200.")
   @RequestBody(
       content =
@@ -97,8 +105,9 @@ public class AuthorizationResource {
     Caller who = caller.get();
     Question asked = question == null ? NOTHING : question;
     Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, asked));
-    // The pseudonyms of a tenant that was made a moment ago have to be read first.
+    // What was made a moment ago has to be read first: a tenant's pseudonyms, or the key named.
     return (door.knows(who.tenantId())
+                && (asked.apiKey() == null || keys.knows(who.tenantId(), asked.apiKey()))
             ? request
             : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
         .chain(authorizer::decide)
@@ -108,10 +117,10 @@ public class AuthorizationResource {
   private static final Question NOTHING =
       new Question(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null);
 
   private AuthorizationRequest request(Caller who, Question asked) {
-    return new Authorizing(who, door)
+    return new Authorizing(who, door, keys)
         .add("project", asked.project())
         .add("environment", asked.environment())
         .add("provider", asked.provider())
@@ -121,6 +130,7 @@ public class AuthorizationResource {
         .add("prompt", asked.prompt())
         .add("user", asked.user())
         .add("session", asked.session())
+        .add(NamedKeys.DIMENSION, asked.apiKey())
         .addTags(asked.tags())
         .request(
             new Authorizing.Details(

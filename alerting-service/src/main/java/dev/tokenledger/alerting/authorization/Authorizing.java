@@ -1,8 +1,10 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.identity.Caller;
+import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.query.QueryDimension;
@@ -24,11 +26,13 @@ final class Authorizing {
 
   private final Caller caller;
   private final DoorRules door;
+  private final NamedKeys keys;
   private final Map<String, String> subject = new HashMap<>();
 
-  Authorizing(Caller caller, DoorRules door) {
+  Authorizing(Caller caller, DoorRules door, NamedKeys keys) {
     this.caller = caller;
     this.door = door;
+    this.keys = keys;
   }
 
   /**
@@ -76,6 +80,7 @@ final class Authorizing {
       }
       subject.put("project", caller.project());
     }
+    nameKey();
     subject.put("type", "model_call");
     return new AuthorizationRequest(
         caller.tenantId(),
@@ -91,6 +96,25 @@ final class Authorizing {
         id("run_id", details.runId()),
         depth(details.depth()),
         tool(details.tool(), details.toolArgumentsHash()));
+  }
+
+  /** The call is made with the caller's key, unless one who may do so asks for another. */
+  private void nameKey() {
+    String own = caller.apiKey();
+    String named = subject.get(NamedKeys.DIMENSION);
+    if (named == null) {
+      if (own != null) {
+        subject.put(NamedKeys.DIMENSION, own);
+      }
+    } else if (!named.equals(own)) {
+      if (!caller.scopes().contains(Scope.ADMIN)) {
+        throw new ProblemException(
+            ProblemCode.FORBIDDEN,
+            "Only a key with the scope admin can ask for another key. Leave 'api_key' out to ask for"
+                + " this one.");
+      }
+      keys.check(caller.tenantId(), NamedKeys.DIMENSION, named);
+    }
   }
 
   /** What is asked beside the dimensions, as it was sent. */

@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
@@ -48,11 +49,14 @@ public class GatewayAuthorizationResource {
   private final CurrentCaller caller;
   private final Authorizer authorizer;
   private final DoorRules door;
+  private final NamedKeys keys;
 
-  GatewayAuthorizationResource(CurrentCaller caller, Authorizer authorizer, DoorRules door) {
+  GatewayAuthorizationResource(
+      CurrentCaller caller, Authorizer authorizer, DoorRules door, NamedKeys keys) {
     this.caller = caller;
     this.authorizer = authorizer;
     this.door = door;
+    this.keys = keys;
   }
 
   @GET
@@ -62,8 +66,9 @@ public class GatewayAuthorizationResource {
           "204 when it may, 403 when it may not. What the call is for comes in headers:"
               + " x-tokenledger-model, -provider, -agent, -feature, -prompt, -user, -session,"
               + " -environment, -max-input-tokens, -max-output-tokens, -estimated-cost-usd, -tier,"
-              + " -run-id, -depth, -tool, -tool-arguments-hash, -reserve, -lease-seconds; the trace"
-              + " in traceparent. A 204 has x-tokenledger-reservation-id, a 403"
+              + " -run-id, -depth, -tool, -tool-arguments-hash, -reserve, -lease-seconds, and"
+              + " -api-key with the id of another key than the gateway's, which then needs the scope"
+              + " admin; the trace in traceparent. A 204 has x-tokenledger-reservation-id, a 403"
               + " x-tokenledger-reason.")
   public Uni<Response> get(@Context HttpHeaders headers) {
     return authorize(headers);
@@ -96,7 +101,8 @@ public class GatewayAuthorizationResource {
   private Uni<Response> authorize(HttpHeaders headers) {
     Caller who = caller.get();
     Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, headers));
-    return (door.knows(who.tenantId())
+    String key = header(headers, "api-key");
+    return (door.knows(who.tenantId()) && (key == null || keys.knows(who.tenantId(), key))
             ? request
             : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
         .chain(authorizer::decide)
@@ -157,7 +163,7 @@ public class GatewayAuthorizationResource {
       }
     }
     String reserve = header(headers, "reserve");
-    return new Authorizing(who, door)
+    return new Authorizing(who, door, keys)
         .add("project", header(headers, "project"))
         .add("environment", header(headers, "environment"))
         .add("provider", header(headers, "provider"))
@@ -167,6 +173,7 @@ public class GatewayAuthorizationResource {
         .add("prompt", header(headers, "prompt"))
         .add("user", header(headers, "user"))
         .add("session", header(headers, "session"))
+        .add(NamedKeys.DIMENSION, header(headers, "api-key"))
         .request(
             new Authorizing.Details(
                 header(headers, "estimated-cost-usd"),

@@ -2,6 +2,7 @@ package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.budget.BudgetScope;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.GuardChanged;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.database.Database;
@@ -47,6 +48,7 @@ public class LoopGuardsResource {
   private final CurrentCaller caller;
   private final Database database;
   private final LoopGuardStore store;
+  private final NamedKeys keys;
   private final Event<GuardChanged> changes;
   private final Clock clock;
 
@@ -54,11 +56,13 @@ public class LoopGuardsResource {
       CurrentCaller caller,
       AlertingStart start,
       LoopGuardStore store,
+      NamedKeys keys,
       Event<GuardChanged> changes,
       Clock clock) {
     this.caller = caller;
     this.database = start.database();
     this.store = store;
+    this.keys = keys;
     this.changes = changes;
     this.clock = clock;
   }
@@ -131,6 +135,7 @@ public class LoopGuardsResource {
             atLeastOne("max_repeated_tool_calls", body.maxRepeatedToolCalls()),
             cost(body.maxCostUsd()),
             clock.instant());
+    keys.check(who.tenantId(), "scope", guard.scope().values());
     if (guard.maxCalls() == null
         && guard.maxDepth() == null
         && guard.maxRepeatedToolCalls() == null

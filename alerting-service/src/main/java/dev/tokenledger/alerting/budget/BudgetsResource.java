@@ -2,6 +2,7 @@ package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.GuardChanged;
 import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.model.money.Money;
@@ -63,6 +64,7 @@ public class BudgetsResource {
   private final ReservationStore reservations;
   private final SpendReader spending;
   private final DoorRules door;
+  private final NamedKeys keys;
   private final Event<GuardChanged> changes;
   private final Clock clock;
 
@@ -72,6 +74,7 @@ public class BudgetsResource {
       BudgetStore store,
       ReservationStore reservations,
       DoorRules door,
+      NamedKeys keys,
       Event<GuardChanged> changes,
       Clock clock) {
     this.caller = caller;
@@ -80,6 +83,7 @@ public class BudgetsResource {
     this.reservations = reservations;
     this.spending = new SpendReader(start.queries());
     this.door = door;
+    this.keys = keys;
     this.changes = changes;
     this.clock = clock;
   }
@@ -110,7 +114,8 @@ public class BudgetsResource {
   @Operation(
       summary = "Create a budget",
       description =
-          "A scope names values of any dimensions of the query API; {} is the whole tenant. A hard"
+          "A scope names values of any dimensions of the query API, API keys by their ids; {} is the"
+              + " whole tenant. A hard"
               + " stop refuses calls at /v1/budgets/authorize once the amount is spent or reserved.")
   @RequestBody(
       content =
@@ -293,7 +298,11 @@ public class BudgetsResource {
   }
 
   private Budget changed(Budget budget, BudgetBody body) {
-    return body.over(budget, user -> door.pseudonym(budget.tenantId(), user));
+    Budget changed = body.over(budget, user -> door.pseudonym(budget.tenantId(), user));
+    if (body.scope() != null) {
+      keys.check(changed.tenantId(), "scope", changed.scope().values());
+    }
+    return changed;
   }
 
   private static BudgetBody required(@Nullable BudgetBody body) {

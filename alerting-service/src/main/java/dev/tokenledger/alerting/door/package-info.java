@@ -1,4 +1,4 @@
-/** What the door knows and the guard needs: prices, and pseudonyms of people. */
+/** What the door knows and the guard needs: prices, pseudonyms of people, ids of keys. */
 @NullMarked
 package dev.tokenledger.alerting.door;
 

@@ -132,8 +132,8 @@ final class RuleParser {
           "These dimensions are not kept together"
               + (sketched ? " with percentiles or distinct counts" : "")
               + ", so that a rule could look at them all the time. Model, provider, agent, feature,"
-              + " status and error type go with each other; a user, a prompt, a tool or a tag with"
-              + " few others.");
+              + " status and error type go with each other; a user, a prompt, a tool, an API"
+              + " key or a tag with few others.");
     }
     return finest.get();
   }
@@ -176,7 +176,8 @@ final class RuleParser {
     return renamed("measure", () -> Query.measures(List.of(measure)).get(0).name());
   }
 
-  private static Map<String, List<String>> filters(Map<String, List<String>> filters) {
+  /** Filters as they were sent, checked. */
+  static Map<String, List<String>> filters(Map<String, List<String>> filters) {
     renamed("filters", () -> Query.filters(filters));
     return filters;
   }

@@ -3,6 +3,7 @@ package dev.tokenledger.alerting.rule;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.explanation.Explanation;
 import dev.tokenledger.alerting.explanation.Window;
 import dev.tokenledger.platform.database.Database;
@@ -75,6 +76,7 @@ public class RulesResource {
   private final Database database;
   private final RuleStore store;
   private final RuleEvaluation evaluation;
+  private final NamedKeys keys;
   private final Clock clock;
 
   RulesResource(
@@ -82,11 +84,13 @@ public class RulesResource {
       AlertingStart start,
       RuleStore store,
       RuleEvaluation evaluation,
+      NamedKeys keys,
       Clock clock) {
     this.caller = caller;
     this.database = start.database();
     this.store = store;
     this.evaluation = evaluation;
+    this.keys = keys;
     this.clock = clock;
   }
 
@@ -159,6 +163,7 @@ public class RulesResource {
     Rule rule =
         RuleParser.changed(
             RuleStore.blank(UUID.randomUUID(), who.tenantId(), clock.instant()), sent);
+    keys.check(who.tenantId(), "filters", rule.filters());
     boolean room =
         database.asTenant(
             who.tenantId(), connection -> store.insert(connection, rule, who.actor(), MAX_RULES));
@@ -210,6 +215,9 @@ public class RulesResource {
   public RuleView change(@PathParam("id") UUID id, @Nullable RuleBody body) {
     RuleBody sent = required(body);
     int tenantId = caller.get().tenantId();
+    if (sent.filters() != null) {
+      keys.check(tenantId, "filters", RuleParser.filters(sent.filters()));
+    }
     return RuleView.of(
         database.asTenant(
             tenantId,

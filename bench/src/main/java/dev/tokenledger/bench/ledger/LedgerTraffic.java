@@ -30,6 +30,7 @@ import java.util.Map;
 public final class LedgerTraffic {
   private static final String PROJECT = "default";
   private static final String SOURCE = "native";
+  private static final String API_KEY = "load";
 
   private final Traffic traffic;
   private final int tenantId;
@@ -57,7 +58,15 @@ public final class LedgerTraffic {
       list.add(event(traffic.next(), Instant.ofEpochMilli(startMillis + (long) (i * step))));
     }
     return new AdmittedBatch(
-        tenantId, PROJECT, SOURCE, end.toEpochMilli() * 1_000, count, Map.of(), list, List.of());
+        tenantId,
+        PROJECT,
+        SOURCE,
+        API_KEY,
+        end.toEpochMilli() * 1_000,
+        count,
+        Map.of(),
+        list,
+        List.of());
   }
 
   /** The rows of a batch; values that have no number yet get one, in a transaction of its own. */

@@ -57,8 +57,10 @@ public final class Admission {
   /**
    * @param project the project that the events are reported for
    * @param source who reports, as the completeness meter names it
+   * @param apiKey the id of the key by which the events came, or null
    */
-  public Result admit(int tenantId, String project, String source, Decoded decoded) {
+  public Result admit(
+      int tenantId, String project, String source, @Nullable String apiKey, Decoded decoded) {
     TenantRules tenant = rules.tenant(tenantId);
     PriceBook book = rules.book();
     Instant now = clock.instant();
@@ -88,6 +90,7 @@ public final class Admission {
             tenantId,
             project,
             source,
+            apiKey,
             nextMicros(now),
             decoded.items(),
             reasons,

@@ -55,7 +55,7 @@ public record ApiKey(
   }
 
   Caller caller() {
-    return new Caller(tenantId, tenant, project, "key:" + keyId, scopes);
+    return new Caller(tenantId, tenant, project, Caller.KEY_ACTOR + keyId, scopes);
   }
 
   /** Letters and digits alone, so that a key is one word wherever it is pasted. */

@@ -57,6 +57,21 @@ public class ApiKeys {
     return snapshot != null;
   }
 
+  /** Whether memory has a key of a tenant with this id, be it revoked or expired. */
+  public boolean knows(int tenantId, String keyId) {
+    Snapshot current = snapshot;
+    ApiKey key = current == null ? null : current.keys.get(keyId);
+    return key != null && key.tenantId() == tenantId;
+  }
+
+  /** Whether a tenant has, or had, a key with this id. Blocks when memory does not know it. */
+  public boolean exists(int tenantId, String keyId) {
+    if (!knows(tenantId, keyId)) {
+      refresh();
+    }
+    return knows(tenantId, keyId);
+  }
+
   /** Recognises a bearer key from memory; empty means that it is worth a {@link #reread}. */
   Optional<Caller> bearer(String credential) {
     if (!credential.startsWith(ApiKey.PREFIX)) {

@@ -17,7 +17,15 @@ public record Caller(
   /** The attribute of a {@code SecurityIdentity} that holds the caller. */
   static final String ATTRIBUTE = "tokenledger.caller";
 
+  /** What the actor begins with who has called by an API key. */
+  static final String KEY_ACTOR = "key:";
+
   public Caller {
     scopes = Set.copyOf(scopes);
+  }
+
+  /** The id of the API key by which the call came, or null when it came by none. */
+  public @Nullable String apiKey() {
+    return actor.startsWith(KEY_ACTOR) ? actor.substring(KEY_ACTOR.length()) : null;
   }
 }

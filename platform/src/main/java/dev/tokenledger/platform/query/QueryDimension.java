@@ -21,6 +21,10 @@ public record QueryDimension(String name, Dimension dimension, @Nullable String 
   private static final String TAGS = "tags.";
   private static final Set<Dimension> PUBLIC = EnumSet.range(Dimension.TYPE, Dimension.SESSION);
 
+  static {
+    PUBLIC.add(Dimension.API_KEY);
+  }
+
   public QueryDimension {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(dimension, "dimension");

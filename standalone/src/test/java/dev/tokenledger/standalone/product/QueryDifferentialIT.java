@@ -40,6 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class QueryDifferentialIT {
   private static final int EVENTS = 4_000;
+  private static final int BATCH = 1_000;
   private static final int QUESTIONS = 300;
   private static final long SEED = 20_261_121;
   private static final int DAYS_BACK = 34;
@@ -66,7 +67,15 @@ class QueryDifferentialIT {
           "cost_usd",
           "unpriced_calls");
   private static final List<String> DIMENSIONS =
-      List.of("model", "agent", "feature", "environment", "status", "tags.team", "tags.tier");
+      List.of(
+          "model",
+          "agent",
+          "feature",
+          "environment",
+          "status",
+          "api_key",
+          "tags.team",
+          "tags.tier");
 
   /** Nano-dollars a token, input and output; none for a model that nobody knows. */
   private static final Map<String, long[]> PRICES =
@@ -99,12 +108,15 @@ class QueryDifferentialIT {
     project = Projects.create(product, "differential");
     Random random = new Random(SEED);
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    List<Projects.Key> keys =
+        List.of(project.key(), Projects.key(product, project.name(), "ingest"));
     List<ObjectNode> batch = new ArrayList<>();
     for (int i = 0; i < EVENTS; i++) {
       Instant time = now.minusSeconds(random.nextInt(DAYS_BACK * 86_400));
-      batch.add(event(project.name() + "-" + i, time, random));
-      if (batch.size() == 1_000) {
-        Api.Answer answer = project.ingest().report(batch);
+      Projects.Key key = keys.get(i / BATCH % keys.size());
+      batch.add(event(project.name() + "-" + i, time, key.id(), random));
+      if (batch.size() == BATCH) {
+        Api.Answer answer = key.caller().report(batch);
         assertThat(answer.accepted()).as(answer.text()).isEqualTo(batch.size());
         batch.clear();
       }
@@ -112,11 +124,12 @@ class QueryDifferentialIT {
     product.ledger().awaitSettled();
   }
 
-  private ObjectNode event(String id, Instant time, Random random) {
+  private ObjectNode event(String id, Instant time, String apiKey, Random random) {
     boolean call = random.nextInt(5) != 0;
     boolean error = random.nextInt(10) == 0;
     String model = pick(random, "gpt-4o", "gpt-4o-mini", "model-of-nobody");
     Map<String, String> values = new HashMap<>();
+    values.put("api_key", apiKey);
     ObjectNode json = Api.JSON.createObjectNode();
     json.put("id", id).put("time", time.toString());
     json.put("type", call ? "model_call" : "agent_run");

@@ -1,6 +1,7 @@
 package dev.tokenledger.model.rollup;
 
 import static dev.tokenledger.model.rollup.Dimension.AGENT;
+import static dev.tokenledger.model.rollup.Dimension.API_KEY;
 import static dev.tokenledger.model.rollup.Dimension.ENVIRONMENT;
 import static dev.tokenledger.model.rollup.Dimension.ERROR_TYPE;
 import static dev.tokenledger.model.rollup.Dimension.FEATURE;
@@ -36,6 +37,7 @@ public enum Cuboid {
   BY_MODEL(2, Grain.MINUTE, true, TYPE, PROJECT, ENVIRONMENT, PROVIDER, MODEL),
   BY_AGENT(3, Grain.MINUTE, true, TYPE, PROJECT, ENVIRONMENT, AGENT),
   BY_FEATURE(4, Grain.HOUR, true, TYPE, PROJECT, ENVIRONMENT, FEATURE),
+  BY_API_KEY(12, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, MODEL, API_KEY),
   /** Which agents use which models is asked every day, and has far fewer rows than the next one. */
   BY_AGENT_AND_MODEL(11, Grain.HOUR, false, TYPE, PROJECT, ENVIRONMENT, PROVIDER, MODEL, AGENT),
   /** The one from which budgets and rules on ordinary combinations are answered. */

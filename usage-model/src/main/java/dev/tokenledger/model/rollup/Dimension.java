@@ -31,7 +31,9 @@ public enum Dimension {
   /** Kept with each event, in no cuboid. */
   SERVICE_TIER(18, 100),
   /** The price that made the cost; kept with each event, in no cuboid. */
-  PRICE_VERSION(19, 100_000);
+  PRICE_VERSION(19, 100_000),
+  /** The id of the API key by which an event came; never the key itself, nor a part of it. */
+  API_KEY(20, 10_000);
 
   private static final int COUNT = values().length;
 

@@ -4,6 +4,7 @@ import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.trace.SpanLink;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the door admitted of one request.
@@ -12,6 +13,8 @@ import java.util.Map;
  * @param project the project's name; a dimension of every event of the batch
  * @param source where it came from, as the completeness meter names it: dialect and service, such
  *     as {@code otlp:checkout}
+ * @param apiKey the id of the API key by which it came, a dimension of every event of the batch;
+ *     null for what came by none or was written before keys were noted
  * @param admittedAtMicros when the door admitted it, microseconds since the epoch; of two updates
  *     of one event the later one stands
  * @param received items in the request
@@ -23,6 +26,7 @@ public record AdmittedBatch(
     int tenantId,
     String project,
     String source,
+    @Nullable String apiKey,
     long admittedAtMicros,
     int received,
     Map<String, Integer> rejected,

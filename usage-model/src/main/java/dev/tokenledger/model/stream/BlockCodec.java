@@ -20,11 +20,18 @@ import java.util.UUID;
  * rest   LZ4 block: batches, whose repeated strings are numbered in the order of appearance
  * </pre>
  *
- * A reader accepts its own format and the one before it (there is none before 1), so that services
- * are upgraded one by one. The methods are thread-safe.
+ * A reader accepts its own format and the one before it, so that services are upgraded one by one,
+ * those that read before those that write. Format 2 has the API key of each batch, format 1 has
+ * not. The methods are thread-safe.
  */
 public final class BlockCodec {
-  public static final byte FORMAT = 1;
+  public static final byte FORMAT = 2;
+
+  /** The oldest format that is read. */
+  private static final byte OLDEST_FORMAT = 1;
+
+  /** The first format in which a batch has its API key. */
+  static final byte WITH_API_KEY = 2;
 
   /** Far above what the door admits; a length beyond it means that the bytes are corrupt. */
   private static final int MAX_PAYLOAD = 256 << 20;
@@ -60,9 +67,14 @@ public final class BlockCodec {
   public static Block decode(byte[] bytes) {
     ByteReader header = new ByteReader(bytes);
     byte format = header.readByte();
-    if (format != FORMAT) {
+    if (format < OLDEST_FORMAT || format > FORMAT) {
       throw new CorruptBytesException(
-          "block format " + format + " is not known; this version reads format " + FORMAT);
+          "block format "
+              + format
+              + " is not known; this version reads formats "
+              + OLDEST_FORMAT
+              + " to "
+              + FORMAT);
     }
     UUID id = new UUID(header.readFixed64(), header.readFixed64());
     long writer = header.readFixed64();
@@ -74,7 +86,7 @@ public final class BlockCodec {
     int start = bytes.length - header.remaining();
     byte[] payload = decompress(bytes, start, length);
     try {
-      return new Block(id, writer, sequence, readBatches(payload));
+      return new Block(id, writer, sequence, readBatches(payload, format));
     } catch (CorruptBytesException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -94,9 +106,9 @@ public final class BlockCodec {
     }
   }
 
-  private static List<AdmittedBatch> readBatches(byte[] payload) {
+  private static List<AdmittedBatch> readBatches(byte[] payload, byte format) {
     ByteReader in = new ByteReader(payload);
-    EventReader events = new EventReader(in);
+    EventReader events = new EventReader(in, format);
     int count = in.readVarint32();
     List<AdmittedBatch> batches = new ArrayList<>(Math.min(count, 10_000));
     for (int i = 0; i < count; i++) {

@@ -22,23 +22,32 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Reads batches in block format 1, as {@link EventWriter} wrote them. One for each block. */
+/**
+ * Reads batches as {@link EventWriter} writes them, or wrote them in the format before. One for
+ * each block.
+ */
 final class EventReader {
   /** Lists are not allocated ahead beyond this: a corrupt count must not exhaust the memory. */
   private static final int MAX_AHEAD = 16_384;
 
   private final ByteReader in;
+  private final boolean hasApiKeys;
   private final List<String> numbered = new ArrayList<>();
   private final Map<String, CallStatus> statuses = new HashMap<>();
 
-  EventReader(ByteReader in) {
+  /**
+   * @param format the format of the block, one that {@link BlockCodec} reads
+   */
+  EventReader(ByteReader in, byte format) {
     this.in = in;
+    this.hasApiKeys = format >= BlockCodec.WITH_API_KEY;
   }
 
   AdmittedBatch readBatch() {
     int tenantId = in.readVarint32();
     String project = required(shared(), "project");
     String source = required(shared(), "source");
+    String apiKey = hasApiKeys ? shared() : null;
     long admittedAtMicros = in.readVarint();
     int received = in.readVarint32();
     int reasons = in.readVarint32();
@@ -64,7 +73,7 @@ final class EventReader {
               in.readByte() != 0));
     }
     return new AdmittedBatch(
-        tenantId, project, source, admittedAtMicros, received, rejected, events, links);
+        tenantId, project, source, apiKey, admittedAtMicros, received, rejected, events, links);
   }
 
   private UsageEvent readEvent() {

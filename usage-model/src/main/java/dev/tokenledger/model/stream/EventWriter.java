@@ -15,7 +15,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Writes batches in block format 1. {@link EventReader} is its mirror. One for each block. */
+/**
+ * Writes batches in block format {@value BlockCodec#FORMAT}. {@link EventReader} is its mirror. One
+ * for each block.
+ */
 final class EventWriter {
   /** Bits of the byte that says which optional groups of a model call follow. */
   static final int HAS_TOKEN_DETAILS = 1;
@@ -37,6 +40,7 @@ final class EventWriter {
     out.writeVarint(batch.tenantId());
     shared(batch.project());
     shared(batch.source());
+    shared(batch.apiKey());
     out.writeVarint(batch.admittedAtMicros());
     out.writeVarint(batch.received());
     out.writeVarint(batch.rejected().size());

@@ -17,18 +17,48 @@ import dev.tokenledger.model.money.Money;
 import dev.tokenledger.model.trace.SpanLink;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BlockCodecTest {
   private static final Instant TIME = Instant.parse("2026-11-20T10:00:00.123456789Z");
 
+  /** What format 1 made of {@link #block}, which had no API keys then. */
+  private static final String FORMAT_1 =
+      "AQAAAAAAAAAFAAAAAAAAAAYAAAAAAAAAYwySBPL9AQMBB2RlZmF1bHQBBm5hdGl2ZYDAl9Ht/5YD"
+          + "BgEBCndyb25nX3R5cGUCBQEJY2FsbC3DvC0xwOiAsA2Vmu86AQpwcm9kdWN0aW9uAQNib3QBB2Fu"
+          + "c3dlcnMBA3VfMQEDcy0xAQV0cmFjZQEEc3BhbgABAQR0ZWFtAQZzZWFyY2gBAQNrZXkBBXZhbHVl"
+          + "AD8BBm9wZW5haQEGZ3B0LTRvAQRjaGF0AQdzdW1tYXJ5AQE3sAmsAqAGFAUoAwIBBqDq4QGg0RkB"
+          + "B3N1Y2Nlc3MAAQViYXRjaIDZgAQBC3Jlc2VydmF0aW9uAQIDBAUGAQpjaGF0Y21wbC0xARdidWls"
+          + "dGluL3gvb3BlbmFpL3MAwQIEBggKDA4QEhQBBvEAFTLuAGMFBgcICQrJAGEAAQ0OAQABAP8XAQIA"
+          + "AQEBB3RpbWVvdXQXAAAAAQ11bmtub3duX21vZGVsAgNydW5HAAcyAAEGNgH/BwEHZmFpbHVyZQEE"
+          + "dG9vbAoDBHN0ZXA5AAn/Bwl0b29sX2NhbGwDDBQADgQGYWN0aW9sAArwEAlwYWdlX3ZpZXcSAQEB"
+          + "dAEBcwABBmNhbGwtMgEBcgE=";
+
   @Test
   void everyKindOfEventSurvivesTheWayThroughAStream() {
-    Block block = block();
+    Block block = block("k-1");
     assertThat(BlockCodec.decode(BlockCodec.encode(block))).isEqualTo(block);
+  }
+
+  @Test
+  void aBlockOfTheFormatBeforeIsReadAndHasNoApiKeys() {
+    assertThat(BlockCodec.decode(Base64.getDecoder().decode(FORMAT_1))).isEqualTo(block(null));
+  }
+
+  @Test
+  void batchesOfOneBlockHaveTheApiKeysByWhichTheyCame() {
+    AdmittedBatch some = block("k-1").batches().get(0);
+    AdmittedBatch none = block(null).batches().get(0);
+    Block block =
+        new Block(new UUID(5, 6), 99, 12, List.of(some, block("k-2").batches().get(0), none, some));
+    assertThat(BlockCodec.decode(BlockCodec.encode(block)).batches())
+        .extracting(AdmittedBatch::apiKey)
+        .containsExactly("k-1", "k-2", null, "k-1");
   }
 
   @Test
@@ -66,6 +96,11 @@ class BlockCodecTest {
   }
 
   private static Block block() {
+    return block("k-1");
+  }
+
+  /** The events of {@link #FORMAT_1}. */
+  private static Block block(@Nullable String apiKey) {
     EventHeader header = header("call-ü-1", Map.of("team", "search"));
     ModelCall priced =
         new ModelCall(
@@ -115,6 +150,7 @@ class BlockCodecTest {
             3,
             "default",
             "native",
+            apiKey,
             1_790_000_000_000_000L,
             6,
             Map.of("wrong_type", 2),
@@ -145,6 +181,7 @@ class BlockCodecTest {
                 1,
                 "p",
                 "native",
+                null,
                 1,
                 1,
                 Map.of(),
