@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.channel.ChannelSecrets;
+import dev.tokenledger.alerting.loop.BackgroundLoop;
 import dev.tokenledger.alerting.receiver.Outcome;
 import dev.tokenledger.alerting.receiver.Senders;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
@@ -36,7 +36,6 @@ public class DeliveryLoop {
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
   private static final Duration GRACE = Duration.ofSeconds(1);
 
-  private final AlertingStart start;
   private final Duration timeout;
   private final int threads;
   private final int maxAttempts;
@@ -47,9 +46,7 @@ public class DeliveryLoop {
   private final Clock clock;
   private final ExecutorService workers;
   private final Set<UUID> busy = ConcurrentHashMap.newKeySet();
-  private final Semaphore wake = new Semaphore(0);
-  private final Thread thread = new Thread(this::run, "delivery");
-  private volatile boolean stopping;
+  private final BackgroundLoop loop;
 
   public DeliveryLoop(
       AlertingStart start,
@@ -59,7 +56,6 @@ public class DeliveryLoop {
       ObjectMapper json,
       MeterRegistry meters,
       Clock clock) {
-    this.start = start;
     this.timeout = config.deliveryTimeout();
     this.threads = config.deliveryThreads();
     this.maxAttempts = config.deliveryAttempts();
@@ -76,34 +72,19 @@ public class DeliveryLoop {
     this.workers =
         Executors.newFixedThreadPool(
             threads, work -> new Thread(work, "delivery-" + number.incrementAndGet()));
+    this.loop = new BackgroundLoop("delivery", LOOK_EVERY, start::isDone, this::claim, meters);
   }
 
   void begin(@Observes StartupEvent event) {
-    thread.start();
+    loop.start();
   }
 
   void end(@Observes ShutdownEvent event) throws InterruptedException {
-    stopping = true;
-    wake.release();
-    long patience = timeout.plus(GRACE).toMillis();
-    thread.join(patience);
+    Duration patience = timeout.plus(GRACE);
+    loop.stop(patience);
     workers.shutdown();
-    if (!workers.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
+    if (!workers.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
       workers.shutdownNow();
-    }
-  }
-
-  private void run() {
-    try {
-      while (!stopping) {
-        wake.tryAcquire(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-        wake.drainPermits();
-        if (start.isDone() && !stopping) {
-          claim();
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -113,15 +94,10 @@ public class DeliveryLoop {
       return;
     }
     Instant now = clock.instant();
-    try {
-      for (DeliveryQueue.Due due :
-          queue.claim(now, now.plus(timeout.multipliedBy(2)), free, Set.copyOf(busy))) {
-        busy.add(due.channelId());
-        workers.execute(() -> work(due));
-      }
-    } catch (RuntimeException e) {
-      LOG.warnf("deliveries wait: %s", e.getMessage());
-      LOG.debugf(e, "delivery");
+    for (DeliveryQueue.Due due :
+        queue.claim(now, now.plus(timeout.multipliedBy(2)), free, Set.copyOf(busy))) {
+      busy.add(due.channelId());
+      workers.execute(() -> work(due));
     }
   }
 
@@ -143,7 +119,7 @@ public class DeliveryLoop {
       LOG.debugf(e, "delivery");
     } finally {
       busy.remove(due.channelId());
-      wake.release();
+      loop.wake();
     }
   }
 

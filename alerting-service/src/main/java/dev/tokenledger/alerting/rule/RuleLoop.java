@@ -2,16 +2,14 @@ package dev.tokenledger.alerting.rule;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.changes.ChangedTenants;
 import dev.tokenledger.alerting.explanation.Window;
-import dev.tokenledger.model.stream.StreamKeys;
+import dev.tokenledger.alerting.loop.BackgroundLoop;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.redis.BlockingRedis;
-import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.vertx.mutiny.redis.client.Command;
-import io.vertx.mutiny.redis.client.Request;
-import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
@@ -25,9 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class RuleLoop {
-  private static final Logger LOG = Logger.getLogger(RuleLoop.class);
-  private static final Duration BLOCK = Duration.ofMillis(500);
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   /** So that a busy ledger does not have all rules read many times a second. */
@@ -53,19 +46,16 @@ class RuleLoop {
   private final RuleEvaluation evaluation;
   private final RuleStore store;
   private final Database database;
-  private final BlockingRedis redis;
-  private final AlertingStart start;
+  private final ChangedTenants changes;
   private final Duration sweepInterval;
   private final Clock clock;
-  private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Thread thread = new Thread(this::run, "rule-evaluation");
+  private final BackgroundLoop loop;
 
   // The loop's thread alone uses what follows.
   private final Map<Integer, Instant> changed = new HashMap<>();
   private final Map<UUID, Look> looks = new HashMap<>();
   private final Map<Integer, Set<UUID>> rulesOfTenants = new HashMap<>();
   private final Set<Integer> heard = new TreeSet<>();
-  private String position = "$";
   private Instant nextSweep = Instant.EPOCH;
   private Instant nextLook = Instant.EPOCH;
 
@@ -78,59 +68,53 @@ class RuleLoop {
       RuleStore store,
       BlockingRedis redis,
       AlertingConfig config,
+      MeterRegistry meters,
       Clock clock) {
     this.evaluation = evaluation;
     this.store = store;
     this.database = start.database();
-    this.redis = redis;
-    this.start = start;
+    this.changes = new ChangedTenants(redis);
     this.sweepInterval = config.sweepInterval();
     this.clock = clock;
+    this.loop = new BackgroundLoop("rule-evaluation", PAUSE, start::isDone, this::round, meters);
   }
 
   void begin(@Observes StartupEvent event) {
-    thread.start();
+    loop.start();
   }
 
   void end(@Observes ShutdownEvent event) throws InterruptedException {
-    stopped.countDown();
-    thread.join(TimeUnit.SECONDS.toMillis(10));
-  }
-
-  private void run() {
-    try {
-      while (!stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-        if (start.isDone()) {
-          round();
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    loop.stop();
   }
 
   private void round() {
+    hear();
     try {
-      hear();
-      Instant now = clock.instant();
-      if (!now.isBefore(nextSweep)) {
-        Set<Integer> tenants = new TreeSet<>(database.asService(store::tenants));
-        changed.keySet().retainAll(tenants);
-        heard.addAll(tenants);
-        nextSweep = now.plus(sweepInterval);
-        nextLook = now;
-      }
-      if (!now.isBefore(nextLook)) {
-        List<Integer> tenants = List.copyOf(heard);
-        heard.clear();
-        nextLook = now.plus(BETWEEN_LOOKS);
-        tenants.forEach(this::evaluate);
-      }
+      look(clock.instant());
     } catch (RuntimeException e) {
       // The next sweep reads the same absolute values; nothing is missed by waiting for it.
-      LOG.warnf("rules will be evaluated again: %s", e.getMessage());
-      LOG.debugf(e, "evaluation of rules");
       nextSweep = clock.instant().plus(SHORTEST_PAUSE);
+      throw e;
+    }
+  }
+
+  private void look(Instant now) {
+    if (!now.isBefore(nextSweep)) {
+      Set<Integer> tenants = new TreeSet<>(database.asService(store::tenants));
+      changed.keySet().retainAll(tenants);
+      heard.addAll(tenants);
+      nextSweep = now.plus(sweepInterval);
+      nextLook = now;
+    }
+    if (!now.isBefore(nextLook)) {
+      List<Integer> tenants = List.copyOf(heard);
+      heard.clear();
+      nextLook = now.plus(BETWEEN_LOOKS);
+      for (int tenantId : tenants) {
+        if (!loop.attempt("evaluation of rules of tenant " + tenantId, () -> evaluate(tenantId))) {
+          heard.add(tenantId);
+        }
+      }
     }
   }
 
@@ -147,16 +131,22 @@ class RuleLoop {
       Window window = RuleEvaluation.window(rule, through.get());
       Instant now = clock.instant();
       boolean due = isDue(rule, window.end(), looks.get(rule.id()), changed.get(tenantId), now);
-      if (due && stopped.getCount() > 0) {
-        looks.put(rule.id(), new Look(rule.version(), window.end(), now));
-        try {
-          evaluation.evaluate(rule, window);
-        } catch (RuntimeException e) {
-          // One rule must not keep the others from being looked at.
-          looks.remove(rule.id());
-          LOG.warnf("rule %s will be evaluated again: %s", rule.id(), e.getMessage());
-          LOG.debugf(e, "evaluation of rule %s", rule.id());
-        }
+      if (due && !loop.isStopping()) {
+        evaluate(rule, window, now);
+      }
+    }
+  }
+
+  /** One rule must not keep the others from being looked at. */
+  private void evaluate(Rule rule, Window window, Instant now) {
+    boolean done = false;
+    try {
+      looks.put(rule.id(), new Look(rule.version(), window.end(), now));
+      done =
+          loop.attempt("evaluation of rule " + rule.id(), () -> evaluation.evaluate(rule, window));
+    } finally {
+      if (!done) {
+        looks.remove(rule.id());
       }
     }
   }
@@ -190,30 +180,9 @@ class RuleLoop {
 
   /** Notes the tenants of which the ledger has said something since the last time. */
   private void hear() {
-    try {
-      Response answer =
-          redis.send(
-              Request.cmd(Command.XREAD)
-                  .arg("COUNT")
-                  .arg(1_000)
-                  .arg("BLOCK")
-                  .arg(BLOCK.toMillis())
-                  .arg("STREAMS")
-                  .arg(StreamKeys.CHANGES)
-                  .arg(position));
-      if (answer == null || answer.size() == 0) {
-        return;
-      }
-      Instant now = clock.instant();
-      for (Response entry : answer.get(0).get(1)) {
-        int tenantId = entry.get(1).get(1).toInteger();
-        position = entry.get(0).toString();
-        heard.add(tenantId);
-        changed.put(tenantId, now);
-      }
-    } catch (RedisUnavailableException e) {
-      LOG.debugf("the change feed cannot be read; sweeps go on: %s", e.getMessage());
-      position = "$";
-    }
+    Set<Integer> tenants = changes.next();
+    Instant now = clock.instant();
+    heard.addAll(tenants);
+    tenants.forEach(tenantId -> changed.put(tenantId, now));
   }
 }

@@ -1,0 +1,5 @@
+/** What is done again and again while the service runs. */
+@NullMarked
+package dev.tokenledger.alerting.loop;
+
+import org.jspecify.annotations.NullMarked;
