@@ -29,7 +29,8 @@ public class AlertingStart implements HealthCheck {
           "V3__incidents.sql",
           "V4__rules.sql",
           "V5__guard.sql",
-          "V6__anomalies.sql");
+          "V6__anomalies.sql",
+          "V7__budgets.sql");
 
   private final Database database;
   private final QueryService queries;

@@ -45,6 +45,25 @@ public record Budget(
     channels = List.copyOf(channels);
   }
 
+  /** The same budget with another limit, as it may have had before. */
+  public Budget withAmount(long nanos) {
+    return new Budget(
+        id,
+        tenantId,
+        name,
+        scope,
+        nanos,
+        period,
+        hardStop,
+        thresholds,
+        channels,
+        unpriced,
+        assumedNanos,
+        allowWhenUnavailable,
+        forecastAlert,
+        createdAt);
+  }
+
   public BudgetPeriod periodAt(Instant now) {
     return period.at(now);
   }

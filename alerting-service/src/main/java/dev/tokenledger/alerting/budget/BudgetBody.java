@@ -121,8 +121,8 @@ public record BudgetBody(
       throw invalid("rolling_days", "A rolling period needs 'rolling_days' from 1 to 366.");
     }
     int month = monthStart == null ? before.monthStart() : monthStart;
-    if (month < 1 || month > 28) {
-      throw invalid("month_start", "'month_start' must be a day from 1 to 28.");
+    if (month < 1 || month > 31) {
+      throw invalid("month_start", "'month_start' must be a day from 1 to 31.");
     }
     return new PeriodRule(
         kind,

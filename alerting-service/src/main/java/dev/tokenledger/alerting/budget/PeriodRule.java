@@ -3,10 +3,12 @@ package dev.tokenledger.alerting.budget;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.YearMonth;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
+import java.time.zone.ZoneOffsetTransition;
 import java.util.Locale;
 
 /**
@@ -14,7 +16,7 @@ import java.util.Locale;
  *
  * @param zone in which hours, days, weeks and months are meant
  * @param weekStart first day of a week
- * @param monthStart first day of a month, from 1 to 28, which every month has
+ * @param monthStart first day of a month, from 1 to 31; of months that are shorter, the last day
  * @param rollingDays days of a rolling period, today among them; 0 for the others
  */
 public record PeriodRule(
@@ -35,7 +37,7 @@ public record PeriodRule(
   }
 
   public PeriodRule {
-    if (monthStart < 1 || monthStart > 28) {
+    if (monthStart < 1 || monthStart > 31) {
       throw new IllegalArgumentException("no month begins on day " + monthStart);
     }
   }
@@ -58,7 +60,7 @@ public record PeriodRule(
         Instant start =
             now.minusSeconds(local.getMinute() * 60L + local.getSecond())
                 .truncatedTo(ChronoUnit.SECONDS);
-        yield new BudgetPeriod(start, start.plus(1, ChronoUnit.HOURS));
+        yield withinClock(now, start, start.plus(1, ChronoUnit.HOURS));
       }
       case DAILY -> days(today, today.plusDays(1));
       case WEEKLY -> {
@@ -66,14 +68,27 @@ public record PeriodRule(
         yield days(first, first.plusWeeks(1));
       }
       case MONTHLY -> {
-        LocalDate first =
-            today.getDayOfMonth() >= monthStart
-                ? today.withDayOfMonth(monthStart)
-                : today.minusMonths(1).withDayOfMonth(monthStart);
-        yield days(first, first.plusMonths(1));
+        YearMonth month = YearMonth.from(today);
+        if (today.isBefore(firstDay(month))) {
+          month = month.minusMonths(1);
+        }
+        yield days(firstDay(month), firstDay(month.plusMonths(1)));
       }
       case ROLLING -> days(today.minusDays(rollingDays - 1L), today.plusDays(1));
     };
+  }
+
+  /** Where the clock is moved by half an hour, the hours before and after it are cut short. */
+  private BudgetPeriod withinClock(Instant now, Instant start, Instant end) {
+    ZoneOffsetTransition last = zone.getRules().previousTransition(now.plusNanos(1));
+    ZoneOffsetTransition next = zone.getRules().nextTransition(now);
+    return new BudgetPeriod(
+        last != null && last.getInstant().isAfter(start) ? last.getInstant() : start,
+        next != null && next.getInstant().isBefore(end) ? next.getInstant() : end);
+  }
+
+  private LocalDate firstDay(YearMonth month) {
+    return month.atDay(Math.min(monthStart, month.lengthOfMonth()));
   }
 
   private BudgetPeriod days(LocalDate first, LocalDate next) {

@@ -79,18 +79,31 @@ public final class SpendReader {
   static long burnNanosPerHour(Map<Instant, Long> hours, BudgetPeriod period, Instant now) {
     Instant dayAgo = now.minus(Duration.ofDays(1));
     Instant from = period.start().isAfter(dayAgo) ? period.start() : dayAgo;
-    long nanos = 0;
+    BigDecimal nanos = BigDecimal.ZERO;
     for (Map.Entry<Instant, Long> hour : hours.entrySet()) {
-      if (!hour.getKey().plus(Duration.ofHours(1)).isAfter(from)) {
+      Instant start = hour.getKey();
+      Instant end = start.plus(Duration.ofHours(1));
+      end = end.isAfter(now) ? now : end;
+      if (!end.isAfter(from)) {
         continue;
       }
-      nanos = Math.addExact(nanos, hour.getValue());
+      BigDecimal cost = BigDecimal.valueOf(hour.getValue());
+      if (start.isBefore(from)) {
+        // Of the hour in which the time begins, as much as lies within it.
+        cost =
+            cost.multiply(millis(from, end)).divide(millis(start, end), 0, RoundingMode.HALF_EVEN);
+      }
+      nanos = nanos.add(cost);
     }
     long seconds = Math.max(60, Duration.between(from, now).toSeconds());
-    return BigDecimal.valueOf(nanos)
+    return nanos
         .multiply(BigDecimal.valueOf(3_600))
         .divide(BigDecimal.valueOf(seconds), 0, RoundingMode.HALF_EVEN)
         .longValueExact();
+  }
+
+  private static BigDecimal millis(Instant from, Instant until) {
+    return BigDecimal.valueOf(Duration.between(from, until).toMillis());
   }
 
   private static Query query(BudgetScope scope, BudgetPeriod period, Granularity granularity) {

@@ -14,9 +14,7 @@ import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.database.Database;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,8 +22,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Compares budgets with the ledger. What is read is absolute, so evaluating often, seldom, late or
@@ -37,6 +38,12 @@ final class Evaluation {
   /** How long after its end a period is still looked at: late events belong to it. */
   private static final Duration LATE = Duration.ofHours(1);
 
+  /** How often, and how far back, the history of periods that are over is corrected. */
+  private static final Duration CORRECT_EVERY = Duration.ofMinutes(10);
+
+  private static final Duration CORRECTED = Duration.ofDays(32);
+  private static final int MOST_CORRECTED = 32;
+
   private static final String SOURCE = "budget";
 
   private final Database database;
@@ -45,6 +52,9 @@ final class Evaluation {
   private final Incidents incidents;
   private final ForecastWatch forecasts;
   private final Clock clock;
+
+  /** When the history of a budget was last corrected. */
+  private final Map<UUID, Instant> corrected = new ConcurrentHashMap<>();
 
   Evaluation(
       Database database,
@@ -79,16 +89,24 @@ final class Evaluation {
             tenantId, connection -> incidents.openKeys(connection, tenantId, SOURCE, null));
     List<Budget> all = database.asTenant(tenantId, connection -> budgets.all(connection, tenantId));
     Instant now = clock.instant();
+    Failures failures = new Failures();
     for (Budget budget : all) {
-      BudgetPeriod current = budget.periodAt(now);
-      evaluate(budget, current, open);
-      boolean rolling = budget.period().isRolling();
-      if (!rolling && Duration.between(current.start(), now).compareTo(LATE) < 0) {
-        evaluate(budget, budget.periodAt(current.start().minusMillis(1)), open);
-      }
+      failures.keep(() -> evaluate(budget, now));
     }
-    clear(tenantId, open, all, now);
-    forecasts.watch(tenantId, all, now);
+    failures.keep(() -> clear(tenantId, open, all, now));
+    failures.keep(() -> forecasts.watch(tenantId, all, now));
+    failures.rethrow();
+  }
+
+  private void evaluate(Budget budget, Instant now) {
+    BudgetPeriod current = budget.periodAt(now);
+    evaluateCurrent(budget, current);
+    if (!budget.period().isRolling()) {
+      if (Duration.between(current.start(), now).compareTo(LATE) < 0) {
+        evaluatePast(budget, budget.periodAt(current.start().minusMillis(1)));
+      }
+      correct(budget, current, now);
+    }
   }
 
   /** Ends the incidents of budgets that are gone and of periods that are over. */
@@ -111,31 +129,117 @@ final class Evaluation {
     }
   }
 
-  private void evaluate(Budget budget, BudgetPeriod period, List<String> open) {
+  private void evaluateCurrent(Budget budget, BudgetPeriod period) {
     database.asTenant(
         budget.tenantId(),
         connection -> {
           Spend spend = spending.read(connection, budget, period);
           PeriodHistory.note(connection, budget, period, spend, clock.instant());
-          for (int threshold : budget.thresholds()) {
-            if (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
-                && insertCrossing(connection, budget, period, threshold, spend)) {
-              incidents.report(connection, condition(budget, period, threshold, spend));
-            }
-          }
-          String key = key(budget, period);
-          long counted = spend.countedNanos(budget);
-          if (open.contains(key)
-              && budget.thresholds().stream()
-                  .noneMatch(t -> Percent.isReached(counted, budget.amountNanos(), t))) {
+          Crossings.Highest crossed = Crossings.highest(connection, budget, start(budget, period));
+          int reached = reached(budget, spend);
+          if (crossed != null && hasEnded(budget, crossed, reached)) {
             incidents.clear(
                 connection,
                 budget.tenantId(),
-                key,
-                "spending is below the budget's thresholds: its amount was raised, or a cost corrected");
+                key(budget, period),
+                reached == 0
+                    ? "spending is below the budget's thresholds: they or its amount were raised,"
+                        + " or a cost corrected"
+                    : "the budget's amount was raised");
+            Crossings.forget(connection, budget, start(budget, period));
+            crossed = null;
+          }
+          boolean told = tell(connection, budget, period, spend, true);
+          if (!told && crossed != null) {
+            incidents.update(
+                connection, condition(budget, period, crossed.threshold(), spend, true));
           }
           return null;
         });
+  }
+
+  /**
+   * Late events belong to the period that has just ended, under the amount that it had then. One
+   * that nobody looked at while it lasted, because the budget was made or changed since, is not
+   * told of.
+   */
+  private void evaluatePast(Budget budget, BudgetPeriod period) {
+    database.asTenant(
+        budget.tenantId(),
+        connection -> {
+          OptionalLong amount = PeriodHistory.amountNanos(connection, budget, period);
+          if (amount.isPresent()) {
+            Budget then = budget.withAmount(amount.getAsLong());
+            Spend spend = spending.read(connection, then, period);
+            PeriodHistory.note(connection, then, period, spend, clock.instant());
+            tell(connection, then, period, spend, false);
+          }
+          return null;
+        });
+  }
+
+  /** From time to time, brings the history of periods that are over up to the ledger. */
+  private void correct(Budget budget, BudgetPeriod current, Instant now) {
+    Instant last = corrected.get(budget.id());
+    if (last != null && now.isBefore(last.plus(CORRECT_EVERY))) {
+      return;
+    }
+    List<BudgetPeriod> periods =
+        database.asTenant(
+            budget.tenantId(),
+            connection ->
+                PeriodHistory.ended(
+                    connection, budget, now.minus(CORRECTED), current.start(), MOST_CORRECTED));
+    for (BudgetPeriod period : periods) {
+      database.asTenant(
+          budget.tenantId(),
+          connection -> {
+            OptionalLong amount = PeriodHistory.amountNanos(connection, budget, period);
+            if (amount.isPresent()) {
+              Budget then = budget.withAmount(amount.getAsLong());
+              Spend spend = spending.read(connection, then, period);
+              PeriodHistory.note(connection, then, period, spend, clock.instant());
+            }
+            return null;
+          });
+    }
+    corrected.put(budget.id(), now);
+  }
+
+  /** Whether what was told of a period no longer holds. */
+  private static boolean hasEnded(Budget budget, Crossings.Highest crossed, int reached) {
+    return reached == 0 || reached < crossed.threshold() && crossed.isOfAnotherAmount(budget);
+  }
+
+  /** The highest threshold that is reached; 0 for none. */
+  private static int reached(Budget budget, Spend spend) {
+    long counted = spend.countedNanos(budget);
+    return budget.thresholds().stream()
+        .filter(threshold -> Percent.isReached(counted, budget.amountNanos(), threshold))
+        .mapToInt(Integer::intValue)
+        .max()
+        .orElse(0);
+  }
+
+  /** Returns whether there was something to be told. */
+  private boolean tell(
+      Connection connection, Budget budget, BudgetPeriod period, Spend spend, boolean current)
+      throws SQLException {
+    boolean told = false;
+    for (int threshold : budget.thresholds()) {
+      if (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
+          && Crossings.insert(
+              connection,
+              budget,
+              start(budget, period),
+              threshold,
+              spend.countedNanos(budget),
+              current)) {
+        incidents.report(connection, condition(budget, period, threshold, spend, current));
+        told = true;
+      }
+    }
+    return told;
   }
 
   /**
@@ -154,25 +258,8 @@ final class Evaluation {
     return "budget:" + budget.id() + ":";
   }
 
-  private static boolean insertCrossing(
-      Connection connection, Budget budget, BudgetPeriod period, int threshold, Spend spend)
-      throws SQLException {
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO alerting.crossings"
-                + " (budget_id, period_start, threshold, tenant_id, spent_nanos)"
-                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
-      insert.setObject(1, budget.id());
-      insert.setTimestamp(2, Timestamp.from(start(budget, period)));
-      insert.setInt(3, threshold);
-      insert.setInt(4, budget.tenantId());
-      insert.setLong(5, spend.countedNanos(budget));
-      return insert.executeUpdate() == 1;
-    }
-  }
-
   private static Condition condition(
-      Budget budget, BudgetPeriod period, int threshold, Spend spend) {
+      Budget budget, BudgetPeriod period, int threshold, Spend spend, boolean current) {
     String spent = Money.ofNanos(spend.countedNanos(budget)).toUsd();
     String limit = Money.ofNanos(budget.amountNanos()).toUsd();
     String percent = Percent.of(spend.countedNanos(budget), budget.amountNanos()).toPlainString();
@@ -181,13 +268,16 @@ final class Evaluation {
             + budget.name()
             + "' ("
             + budget.scopeText()
-            + ") has reached "
-            + threshold
-            + " %: $"
+            + ")"
+            + (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
+                ? " has reached " + threshold + " %: "
+                : " had reached " + threshold + " % and is below it again: ")
+            + "$"
             + spent
             + " of $"
             + limit
             + " are spent"
+            + (current ? "" : " in the period until " + period.end() + ", which is over")
             + (spend.unpricedCalls() > 0
                 ? ", and " + spend.unpricedCalls() + " calls have no price yet"
                 : "")

@@ -60,12 +60,15 @@ final class ForecastWatch {
   /** Looks at those of a tenant's budgets that were not looked at just now. */
   void watch(int tenantId, List<Budget> budgets, Instant now) {
     Set<String> possible = new HashSet<>();
+    Failures failures = new Failures();
     for (Budget budget : budgets) {
       if (!isWatched(budget)) {
         continue;
       }
       BudgetPeriod period = budget.periodAt(now);
       possible.add(key(budget, period));
+      // Another process may be ahead of this one's clock.
+      possible.add(key(budget, budget.periodAt(period.end())));
       Look last = looks.get(budget.id());
       boolean due =
           last == null
@@ -73,11 +76,15 @@ final class ForecastWatch {
               || !now.isBefore(last.at.plus(LOOK_EVERY))
               || !last.budget.periodAt(last.at).equals(period);
       if (due) {
-        look(budget, period, now);
-        looks.put(budget.id(), new Look(budget, now));
+        failures.keep(
+            () -> {
+              look(budget, period, now);
+              looks.put(budget.id(), new Look(budget, now));
+            });
       }
     }
-    clearOthers(tenantId, possible);
+    failures.keep(() -> clearOthers(tenantId, possible));
+    failures.rethrow();
   }
 
   /** An hour is over before anybody can do something. */

@@ -70,6 +70,18 @@ public class Incidents {
     return false;
   }
 
+  /**
+   * Says how a condition stands of which {@link #report} was told before, within the caller's
+   * transaction, which must be the tenant's. It takes over what is known of it, at the level that
+   * the incident has, and makes no transition: an incident that has ended is not opened again.
+   */
+  public void update(Connection connection, Condition condition) throws SQLException {
+    Optional<Incident> incident = rows.lock(connection, condition.tenantId(), condition.key());
+    if (incident.isPresent()) {
+      refresh(connection, incident.get(), condition, clock.instant());
+    }
+  }
+
   private void begin(
       Connection connection,
       UUID id,
