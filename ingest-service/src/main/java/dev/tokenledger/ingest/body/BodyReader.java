@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
@@ -116,12 +117,26 @@ public class BodyReader {
 
   /** Ends with a problem when more is read than may be sent. */
   private final class Counted extends InputStream {
-    private final InputStream in;
+    private final PushbackInputStream in;
     private long left;
 
     private Counted(InputStream in, long limit) {
-      this.in = in;
+      this.in = new PushbackInputStream(in, 1);
       this.left = limit;
+    }
+
+    /**
+     * One while the body goes on, and zero at its end; blocks until that is known. A gzip stream
+     * asks this after each of its members, and would drop those whose bytes have not come yet.
+     */
+    @Override
+    public int available() throws IOException {
+      int next = in.read();
+      if (next < 0) {
+        return 0;
+      }
+      in.unread(next);
+      return 1;
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.tokenledger.ingest.events;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.ingest.event.Rejection;
 import dev.tokenledger.ingest.event.RejectionCode;
@@ -18,7 +20,12 @@ import java.util.List;
  * newline-delimited JSON, or CloudEvents that carry events as {@code data}. Pure; thread-safe.
  */
 final class NativeDecoder {
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Long numbers are refused by field, and with their event alone. */
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build())
+          .build();
 
   private final int maxEvents;
 
@@ -80,6 +87,11 @@ final class NativeDecoder {
     while ((name = json.nextFieldName()) != null) {
       json.nextToken();
       if (name.equals("events")) {
+        // The first was looked at ahead; a second of that name may be anything.
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+          throw new ProblemException(
+              ProblemCode.MALFORMED_BODY, "'events' must be an array of events.");
+        }
         reading.array(json);
       } else {
         json.skipChildren();
@@ -108,12 +120,26 @@ final class NativeDecoder {
     try (JsonParser json = JSON.createParser(body, start, end - start)) {
       json.nextToken();
       reading.event(json);
+      if (followed(json)) {
+        reading.takeBack();
+        reading.refuse(
+            RejectionCode.MALFORMED_EVENT,
+            "Something follows the event on its line. Each line must be one event.");
+      }
     } catch (IOException e) {
       reading.refuse(
           isUtf8Fault(e) ? RejectionCode.INVALID_UTF8 : RejectionCode.MALFORMED_EVENT,
           isUtf8Fault(e)
               ? "The line is not valid UTF-8."
               : "The line is not a complete JSON object. Each line must be one event.");
+    }
+  }
+
+  private static boolean followed(JsonParser json) {
+    try {
+      return json.nextToken() != null;
+    } catch (IOException e) {
+      return true;
     }
   }
 
@@ -142,6 +168,11 @@ final class NativeDecoder {
         throw new ProblemException(
             ProblemCode.MALFORMED_BODY, "The body must be a CloudEvent or an array of them.");
       }
+      if (json.nextToken() != null) {
+        throw new ProblemException(
+            ProblemCode.MALFORMED_BODY,
+            "Something follows the end of the JSON. Several CloudEvents are sent as an array.");
+      }
     } catch (IOException e) {
       throw malformed(e, reading.items);
     }
@@ -153,6 +184,14 @@ final class NativeDecoder {
       return new ProblemException(
           ProblemCode.INVALID_UTF8,
           "The body is not valid UTF-8 after " + items + " events. Nothing of it was taken.",
+          e);
+    }
+    if (e instanceof StreamConstraintsException) {
+      return new ProblemException(
+          ProblemCode.MALFORMED_BODY,
+          "The JSON nests too deep, or a name in it is too long, after "
+              + items
+              + " events. Nothing of it was taken.",
           e);
     }
     return new ProblemException(
@@ -217,6 +256,16 @@ final class NativeDecoder {
 
     private void refuse(RejectionCode code, String message) {
       rejected.add(new Rejection(next(), null, code, message));
+    }
+
+    /** Forgets the item read last, whatever became of it. */
+    private void takeBack() {
+      items--;
+      if (!drafts.isEmpty() && drafts.get(drafts.size() - 1).index() == items) {
+        drafts.remove(drafts.size() - 1);
+      } else {
+        rejected.remove(rejected.size() - 1);
+      }
     }
 
     private int next() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.ingest.events.EventFields.TokenField;
 import dev.tokenledger.ingest.events.EventFields.UnitField;
+import dev.tokenledger.model.event.ModelCall;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.HashMap;
@@ -28,10 +29,13 @@ final class NativeEventParser {
   /** Nothing that a single call can use; what is above it is a mistake of the sender. */
   private static final long MAX_COUNT = 10_000_000_000L;
 
-  /** A year, in milliseconds. */
-  private static final long MAX_MILLIS = 366L * 24 * 3600 * 1000;
+  private static final long MAX_MILLIS = ModelCall.MAX_DURATION_MICROS / 1000;
 
-  private static final BigDecimal MAX_COST = new BigDecimal("1000000");
+  private static final BigDecimal MAX_COST = ModelCall.MAX_COST.toBigDecimal();
+
+  /** Digits of a number that is read: to read one takes time with the square of its length. */
+  private static final int MAX_DIGITS = 1_000;
+
   private static final BigDecimal THOUSAND = new BigDecimal(1000);
 
   /** Fields that hold what people and models wrote: dropped, wherever they come from. */
@@ -309,6 +313,9 @@ final class NativeEventParser {
         return millis * 1_000;
       }
     } else if (json.currentToken() == JsonToken.VALUE_NUMBER_FLOAT) {
+      if (json.getTextLength() > MAX_DIGITS) {
+        return wrongLength(name);
+      }
       BigDecimal millis = json.getDecimalValue();
       if (millis.signum() < 0) {
         negative(name);
@@ -321,11 +328,21 @@ final class NativeEventParser {
       wrongType(json, name, "a number of milliseconds");
       return -1;
     }
-    fields.wrong(RejectionCode.VALUE_TOO_LARGE, "'" + name + "' is longer than a year.");
+    fields.wrong(RejectionCode.VALUE_TOO_LARGE, "'" + name + "' is longer than 40 days.");
+    return -1;
+  }
+
+  private long wrongLength(String name) {
+    fields.wrong(
+        RejectionCode.VALUE_TOO_LONG, "'" + name + "' has more than " + MAX_DIGITS + " digits.");
     return -1;
   }
 
   private @Nullable BigDecimal cost(JsonParser json, String name) throws IOException {
+    if (json.currentToken().isScalarValue() && json.getTextLength() > MAX_DIGITS) {
+      wrongLength(name);
+      return null;
+    }
     BigDecimal cost;
     try {
       cost =
@@ -350,7 +367,11 @@ final class NativeEventParser {
     if (cost != null && cost.compareTo(MAX_COST) > 0) {
       fields.wrong(
           RejectionCode.VALUE_TOO_LARGE,
-          "'" + name + "' is above " + MAX_COST + " dollars, more than one call can cost.");
+          "'"
+              + name
+              + "' is above "
+              + MAX_COST.toBigInteger()
+              + " dollars, more than one call can cost.");
       return null;
     }
     return cost;

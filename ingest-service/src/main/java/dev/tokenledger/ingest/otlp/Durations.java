@@ -2,6 +2,7 @@ package dev.tokenledger.ingest.otlp;
 
 import static dev.tokenledger.model.event.ModelCall.UNKNOWN;
 
+import dev.tokenledger.model.event.ModelCall;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -19,11 +20,16 @@ final class Durations {
 
   private Durations() {}
 
-  /** Microseconds from start to end, or {@code UNKNOWN} when the end is missing or before it. */
+  /**
+   * Microseconds from start to end, or {@code UNKNOWN} when the end is missing, before the start,
+   * or so long after it that it is no time of this span.
+   */
   static long latencyMicros(SpanData span) {
-    return span.endNanos() < span.startNanos() || span.endNanos() <= 0
-        ? UNKNOWN
-        : (span.endNanos() - span.startNanos()) / 1000;
+    if (span.endNanos() < span.startNanos() || span.endNanos() <= 0) {
+      return UNKNOWN;
+    }
+    long micros = (span.endNanos() - span.startNanos()) / 1000;
+    return micros > ModelCall.MAX_DURATION_MICROS ? UNKNOWN : micros;
   }
 
   static long timeToFirstTokenMicros(SpanData span) {

@@ -56,7 +56,8 @@ final class JsonSpans {
     }
     JsonNode request;
     try {
-      request = MAPPER.readTree(text);
+      // A byte order mark is no JSON, but some writers begin every text with it.
+      request = MAPPER.readTree(text.startsWith("\uFEFF") ? text.substring(1) : text);
     } catch (JsonProcessingException e) {
       throw new ProblemException(
           ProblemCode.MALFORMED_BODY,
@@ -161,7 +162,9 @@ final class JsonSpans {
   }
 
   private static boolean isError(JsonNode code) {
-    return code.isNumber() ? code.asInt() == 2 : code.asText("").endsWith("ERROR");
+    return code.isNumber()
+        ? code.asInt() == 2
+        : code.asText("").equals("2") || code.asText("").endsWith("ERROR");
   }
 
   private static List<SpanData.Event> events(JsonNode events) {

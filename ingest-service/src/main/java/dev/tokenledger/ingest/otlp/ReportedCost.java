@@ -3,14 +3,14 @@ package dev.tokenledger.ingest.otlp;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.money.Money;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
 /** What the reporter says a call cost, in US dollars. */
 final class ReportedCost {
-  /** Dollars; more than any one call can cost, and far from the range of an amount. */
-  private static final BigDecimal MAX_USD = BigDecimal.valueOf(1_000_000);
+  private static final BigDecimal MAX_USD = ModelCall.MAX_COST.toBigDecimal();
 
   private static final String LANGFUSE = "langfuse.observation.cost_details";
 
@@ -79,7 +79,8 @@ final class ReportedCost {
     }
     if (usd.compareTo(MAX_USD) > 0) {
       throw new Refusal(
-          RejectionCode.VALUE_TOO_LARGE, name + " is beyond " + MAX_USD + " USD for one call.");
+          RejectionCode.VALUE_TOO_LARGE,
+          name + " is beyond " + MAX_USD.toBigInteger() + " USD for one call.");
     }
     return Money.ofUsd(usd);
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads a whole number from whatever type a reporter chose for it. */
 public final class TokenCount {
   /** More tokens than any single call can have; beyond it a count is a defect of the sender. */
-  public static final long MAX = 1_000_000_000_000L;
+  public static final long MAX = 10_000_000_000L;
 
   /** Marks a count that was not reported. */
   public static final long ABSENT = -1;

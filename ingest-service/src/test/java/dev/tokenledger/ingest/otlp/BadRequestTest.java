@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
@@ -140,7 +141,7 @@ class BadRequestTest {
     "-0.5, NEGATIVE_VALUE",
     "1e30, VALUE_TOO_LARGE",
     "1e999999999, VALUE_TOO_LARGE",
-    "1000000000001, VALUE_TOO_LARGE",
+    "10000000001, VALUE_TOO_LARGE",
     "9223372036854775807, VALUE_TOO_LARGE",
     "NaN, WRONG_TYPE",
     "Infinity, WRONG_TYPE",
@@ -182,6 +183,7 @@ class BadRequestTest {
   @CsvSource({
     "gen_ai.usage.cost, -0.1, NEGATIVE_VALUE",
     "gen_ai.usage.cost, 1e30, VALUE_TOO_LARGE",
+    "gen_ai.usage.cost, 100000.01, VALUE_TOO_LARGE",
     "gen_ai.usage.cost, free, WRONG_TYPE",
     "langfuse.observation.cost_details, {\"total\": -1}, NEGATIVE_VALUE",
     "langfuse.observation.cost_details, {\"total\": \"x\"}, WRONG_TYPE",
@@ -241,6 +243,32 @@ class BadRequestTest {
         decoder.decodeJson(OtlpJson.request(OtlpJson.chat().set("endTimeUnixNano", "5")));
     assertThat(Ledger.events(decoded, ModelCall.class).get(0).latencyMicros())
         .isEqualTo(ModelCall.UNKNOWN);
+  }
+
+  @Test
+  void aStatusWhoseNumberIsTextIsAnErrorAllTheSame() {
+    Decoded decoded =
+        decoder.decodeJson(OtlpJson.request(OtlpJson.chat().set("status", Map.of("code", "2"))));
+    assertThat(Ledger.events(decoded, ModelCall.class))
+        .extracting(ModelCall::status)
+        .containsExactly(CallStatus.FAILURE);
+  }
+
+  @Test
+  void anEndInAnotherCenturyIsNoDuration() {
+    byte[] json =
+        OtlpJson.request(OtlpJson.chat().set("endTimeUnixNano", Long.toString(Long.MAX_VALUE)));
+    Decoded decoded = decoder.decodeJson(json);
+    assertThat(Ledger.events(decoded, ModelCall.class))
+        .extracting(ModelCall::latencyMicros)
+        .containsExactly(ModelCall.UNKNOWN);
+  }
+
+  @Test
+  void aByteOrderMarkBeforeTheJsonIsNoPartOfIt() {
+    String json = new String(OtlpJson.request(OtlpJson.chat()), StandardCharsets.UTF_8);
+    Decoded decoded = decoder.decodeJson(("\uFEFF" + json).getBytes(StandardCharsets.UTF_8));
+    assertThat(decoded.events()).hasSize(1);
   }
 
   @Test

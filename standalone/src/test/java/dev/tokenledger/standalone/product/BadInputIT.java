@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -133,6 +134,26 @@ class BadInputIT {
     assertThat(api.report(event).accepted()).isEqualTo(1);
     assertThat(added().modelCalls()).isEqualTo(1);
     assertThat(ledger.number(flagged) - flaggedBefore).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestOfTheLargestNumbersThatAreTakenIsSettled() throws Exception {
+    List<ObjectNode> events = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      ObjectNode event =
+          call(10, 1)
+              .put("model", "o1-pro")
+              .put("cost_usd", 100_000)
+              .put("latency_ms", 3_456_000_000L);
+      ObjectNode usage = (ObjectNode) event.path("usage");
+      for (String tokens : List.of("input_tokens", "output_tokens", "reasoning_tokens")) {
+        usage.put(tokens, 10_000_000_000L);
+      }
+      events.add(event);
+    }
+    Api.Answer answer = api.report(events.toString(), "Content-Type", "application/json");
+    assertThat(answer.accepted()).isEqualTo(10_000);
+    assertThat(added().rows()).isEqualTo(10_000);
   }
 
   @Test

@@ -51,6 +51,20 @@ public record ModelCall(
   /** Marks a duration that was not reported. */
   public static final long UNKNOWN = -1;
 
+  /**
+   * The most that one call may cost, computed or reported: 100,000 USD. Sums are longs of
+   * nano-dollars, which end at 9.2 billion dollars; a sum that does not fit cannot be settled. With
+   * this bound no request, of however many calls, comes near it.
+   */
+  public static final Money MAX_COST = Money.ofNanos(100_000_000_000_000L);
+
+  /**
+   * The longest duration of anything that is admitted, in microseconds: 40 days, for what ended
+   * began within the admission window. Bounds the sums of durations as {@link #MAX_COST} does those
+   * of money.
+   */
+  public static final long MAX_DURATION_MICROS = 40L * 24 * 3600 * 1_000_000;
+
   public ModelCall {
     Objects.requireNonNull(header, "header");
     Objects.requireNonNull(usage, "usage");

@@ -41,6 +41,7 @@ public final class PriceBook {
   private static final Pricing FREE_HIT = new Priced(CostBreakdown.ZERO, CACHE_HIT);
   private static final Pricing NO_MODEL = new Unpriced(UnpricedReason.NO_MODEL);
   private static final Pricing UNKNOWN_MODEL = new Unpriced(UnpricedReason.UNKNOWN_MODEL);
+  private static final Pricing OUT_OF_RANGE = new Unpriced(UnpricedReason.OUT_OF_RANGE);
   private static final Pricing NO_PRICE_AT_TIME = new Unpriced(UnpricedReason.NO_PRICE_AT_TIME);
 
   private final List<Price> prices;
@@ -141,7 +142,10 @@ public final class PriceBook {
       TokenUsage usage,
       BillableUnits units) {
     if (price != null) {
-      return price.cost(ServiceTier.of(serviceTier), usage, units);
+      Pricing pricing = price.cost(ServiceTier.of(serviceTier), usage, units);
+      return pricing instanceof Priced priced && priced.cost().total() > ModelCall.MAX_COST.nanos()
+          ? OUT_OF_RANGE
+          : pricing;
     }
     if (match != null) {
       return NO_PRICE_AT_TIME;

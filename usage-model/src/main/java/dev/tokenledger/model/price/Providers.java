@@ -112,6 +112,7 @@ public final class Providers {
         "google_ai_studio",
         "google_genai",
         "google_generative_ai",
+        "google_gla",
         "google.generative_ai");
     names("mistral", "mistral_ai", "mistralai");
     names("xai", "x_ai", "x.ai");

@@ -102,6 +102,11 @@ class PriceAliasTest {
   }
 
   @Test
+  void pydanticAisNameOfGooglesOwnApiIsThatApi() {
+    assertThat(Providers.canonical("google-gla")).isEqualTo("gemini");
+  }
+
+  @Test
   void anExactEntryWinsOverOneWithoutItsDate() {
     PriceBook book =
         PriceBook.of(

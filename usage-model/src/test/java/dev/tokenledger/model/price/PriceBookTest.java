@@ -56,6 +56,19 @@ class PriceBookTest {
   }
 
   @Test
+  void aCallThatWouldFillASumIsUnpriced() {
+    PriceBook book = PriceBook.of(List.of(Prices.price("openai", "m", "input=1 output=1")));
+    TokenUsage most = TokenUsage.of(100_000_000_000L, 0);
+    TokenUsage more = TokenUsage.of(100_000_000_001L, 0);
+    assertThat(book.price(ANYBODY, null, "m", null, JUNE, most, BillableUnits.NONE))
+        .isInstanceOfSatisfying(
+            Priced.class,
+            priced -> assertThat(priced.cost().total()).isEqualTo(ModelCall.MAX_COST.nanos()));
+    assertThat(reason(book.price(ANYBODY, null, "m", null, JUNE, more, BillableUnits.NONE)))
+        .isEqualTo(UnpricedReason.OUT_OF_RANGE);
+  }
+
+  @Test
   void ofSeveralPricesThatHoldTheOneLearnedLastCounts() {
     Instant later = Prices.LEARNED.plus(Duration.ofDays(1));
     PriceBook book =
