@@ -1,5 +1,8 @@
 package dev.tokenledger.aggregation.deadletter;
 
+import dev.tokenledger.model.stream.Block;
+import dev.tokenledger.model.stream.BlockCodec;
+import dev.tokenledger.model.stream.CorruptBytesException;
 import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.vertx.mutiny.core.buffer.Buffer;
@@ -22,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class DeadLetters {
   private static final int FIELDS = 5;
+
+  /** Blocks in memory at a time, and how often so many are looked into at most. */
+  private static final int PAGE = 8;
+
+  private static final int MOST_PAGES = 500;
 
   private final BlockingRedis redis;
   private final Clock clock;
@@ -64,6 +72,49 @@ public class DeadLetters {
   public long count() {
     Response length = redis.send(Request.cmd(Command.XLEN).arg(StreamKeys.DEAD));
     return length == null ? 0 : length.toLong();
+  }
+
+  /**
+   * How many accepted events of a tenant are in dead letters, by the start of the events. Of a
+   * block that cannot be read nobody knows whose events it had; it is listed, and its reason says
+   * so.
+   */
+  public long events(int tenantId, Instant start, Instant end) {
+    long events = 0;
+    String after = "-";
+    for (int page = 0; page < MOST_PAGES; page++) {
+      Response entries =
+          redis.send(
+              Request.cmd(Command.XRANGE)
+                  .arg(StreamKeys.DEAD)
+                  .arg(after)
+                  .arg("+")
+                  .arg("COUNT")
+                  .arg(PAGE));
+      if (entries == null || entries.size() == 0) {
+        break;
+      }
+      for (Response entry : entries) {
+        events += events(entry.get(1).get(FIELDS * 2 - 1).toBytes(), tenantId, start, end);
+        after = "(" + entry.get(0);
+      }
+    }
+    return events;
+  }
+
+  private static long events(byte[] bytes, int tenantId, Instant start, Instant end) {
+    Block block;
+    try {
+      block = BlockCodec.decode(bytes);
+    } catch (CorruptBytesException e) {
+      return 0;
+    }
+    return block.batches().stream()
+        .filter(batch -> batch.tenantId() == tenantId)
+        .flatMap(batch -> batch.events().stream())
+        .map(event -> event.header().time())
+        .filter(time -> !time.isBefore(start) && time.isBefore(end))
+        .count();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation.reconciliation;
 
+import dev.tokenledger.aggregation.deadletter.DeadLetters;
 import dev.tokenledger.aggregation.settle.SettleService;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.platform.StreamConfig;
@@ -42,10 +43,11 @@ public class LedgerResource {
       CurrentCaller caller,
       SettleService settle,
       BlockingRedis redis,
+      DeadLetters deadLetters,
       StreamConfig streams,
       Clock clock) {
     this.caller = caller;
-    this.reconciliation = new Reconciliation(settle.database(), redis, streams, clock);
+    this.reconciliation = new Reconciliation(settle.database(), redis, deadLetters, streams, clock);
     this.clock = clock;
   }
 
@@ -54,7 +56,8 @@ public class LedgerResource {
       summary = "Reconcile a period",
       description =
           "Adds the events that started in the period up in four ways (accepted, stored, rolled up,"
-              + " hot) and says whether they agree, in every measure and to the nano-dollar. The"
+              + " hot) and says whether they agree, in every measure and to the nano-dollar. Events"
+              + " in dead letters are accepted and not stored: while there are any, it does not. The"
               + " period is widened to whole hours; without one, it is the last 24 hours.")
   public ReconciliationAnswer reconcile(
       @Parameter(description = "RFC 3339 or a date", example = "2026-11-20T00:00:00Z")

@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation.reconciliation;
 
+import dev.tokenledger.aggregation.deadletter.DeadLetters;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
@@ -36,12 +37,19 @@ final class Reconciliation {
 
   private final Database database;
   private final BlockingRedis redis;
+  private final DeadLetters deadLetters;
   private final int shards;
   private final Clock clock;
 
-  Reconciliation(Database database, BlockingRedis redis, StreamConfig streams, Clock clock) {
+  Reconciliation(
+      Database database,
+      BlockingRedis redis,
+      DeadLetters deadLetters,
+      StreamConfig streams,
+      Clock clock) {
     this.database = database;
     this.redis = redis;
+    this.deadLetters = deadLetters;
     this.shards = streams.shards();
     this.clock = clock;
   }
@@ -60,6 +68,7 @@ final class Reconciliation {
    * @param hot sums over that part in Redis
    * @param hotExpected sums over the same part in Postgres
    * @param unsettledBlocks blocks that are accepted and not settled yet
+   * @param deadEvents events that were accepted and could not be settled
    */
   record Figures(
       Instant start,
@@ -73,10 +82,11 @@ final class Reconciliation {
       Instant hotFrom,
       MeasureVector hot,
       MeasureVector hotExpected,
-      long unsettledBlocks) {
+      long unsettledBlocks,
+      long deadEvents) {
 
     boolean acceptedAgrees() {
-      return accepted - duplicates - amended == storedEvents;
+      return deadEvents == 0 && accepted - duplicates - amended == storedEvents;
     }
 
     boolean rollupsAgree() {
@@ -96,6 +106,7 @@ final class Reconciliation {
     Instant hotFrom = hotFrom(start, end);
     MeasureVector hot = hot(tenantId, hotFrom, end);
     long unsettled = unsettledBlocks();
+    long dead = deadLetters.events(tenantId, start, end);
     return database.snapshotAsTenant(
         tenantId,
         connection -> {
@@ -112,7 +123,8 @@ final class Reconciliation {
               hotFrom,
               hot,
               rollup(connection, tenantId, Cuboid.CORE, Grain.HOUR, hotFrom, end),
-              unsettled);
+              unsettled,
+              dead);
         });
   }
 

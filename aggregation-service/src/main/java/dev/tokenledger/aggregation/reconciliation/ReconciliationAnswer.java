@@ -29,12 +29,14 @@ public record ReconciliationAnswer(
   public record Period(Instant start, Instant end) {}
 
   /**
-   * @param events events that were accepted
+   * @param events events that were accepted and settled
    * @param duplicates those that were there already
    * @param amended those that updated another
-   * @param agrees whether the others are the rows that are stored
+   * @param dead those that were accepted and could not be settled: they are in dead letters, to be
+   *     replayed
+   * @param agrees whether none are dead, and the others are the rows that are stored
    */
-  public record Accepted(long events, long duplicates, long amended, boolean agrees) {}
+  public record Accepted(long events, long duplicates, long amended, long dead, boolean agrees) {}
 
   /** The figures that are compared; all other measures are compared as well. */
   public record Totals(
@@ -97,7 +99,11 @@ public record ReconciliationAnswer(
         figures.acceptedAgrees() && figures.rollupsAgree() && figures.hotAgrees(),
         figures.unsettledBlocks(),
         new Accepted(
-            figures.accepted(), figures.duplicates(), figures.amended(), figures.acceptedAgrees()),
+            figures.accepted(),
+            figures.duplicates(),
+            figures.amended(),
+            figures.deadEvents(),
+            figures.acceptedAgrees()),
         Totals.of(figures.storedEvents(), figures.stored()),
         figures.rolledUp().entrySet().stream()
             .map(

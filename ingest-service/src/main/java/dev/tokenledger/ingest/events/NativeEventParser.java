@@ -5,13 +5,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.ingest.events.EventFields.TokenField;
 import dev.tokenledger.ingest.events.EventFields.UnitField;
+import dev.tokenledger.ingest.privacy.ContentNames;
 import dev.tokenledger.model.event.ModelCall;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,27 +37,6 @@ final class NativeEventParser {
   private static final int MAX_DIGITS = 1_000;
 
   private static final BigDecimal THOUSAND = new BigDecimal(1000);
-
-  /** Fields that hold what people and models wrote: dropped, wherever they come from. */
-  private static final Set<String> CONTENT =
-      Set.of(
-          "input",
-          "output",
-          "messages",
-          "completion",
-          "completions",
-          "response",
-          "request",
-          "content",
-          "prompt_text",
-          "prompts",
-          "answer",
-          "question",
-          "text",
-          "tool_input",
-          "tool_output",
-          "arguments",
-          "result");
 
   private static final Map<String, TokenField> TOKEN_FIELDS = new HashMap<>();
   private static final Map<String, UnitField> UNIT_FIELDS = new HashMap<>();
@@ -203,7 +182,7 @@ final class NativeEventParser {
     String value = scalar(json);
     if (value == null
         || name.length() > 100
-        || CONTENT.contains(name.toLowerCase(Locale.ROOT))
+        || ContentNames.contains(name)
         || fields.attributes.size() >= EventFields.MAX_ATTRIBUTES) {
       return;
     }

@@ -1,6 +1,7 @@
 package dev.tokenledger.ingest.otlp;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tokenledger.ingest.privacy.ContentNames;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,12 +16,15 @@ import org.jspecify.annotations.Nullable;
  * tool_response}, {@code mlflow.spanInputs}…), so a list of what to drop could never be complete.
  * What an application wants to see goes under {@code tokenledger.tags.} (a dimension) or {@code
  * tokenledger.attributes.} (the detail view alone); metadata that it declared to its SDK is kept
- * for the detail view.
+ * for the detail view, unless its name says that somebody wrote it.
  */
 final class KeptAttributes {
   private static final int MAX_TAGS = 20;
   private static final int MAX_ATTRIBUTES = 40;
   private static final int MAX_NAME = 64;
+
+  /** What is sent under these names is meant to be kept, whatever it is. */
+  private static final String OUR_OWN = "tokenledger.";
 
   private static final List<String> TAG_PREFIXES =
       List.of("tokenledger.tags.", "traceloop.association.properties.");
@@ -89,7 +93,7 @@ final class KeptAttributes {
     // OpenInference's metadata: one object of what the application declared.
     for (Map.Entry<String, JsonNode> entry :
         Json.object(span.attributes().text("metadata")).properties()) {
-      if (entry.getValue().isValueNode()) {
+      if (entry.getValue().isValueNode() && !ContentNames.contains(entry.getKey())) {
         put(kept, entry.getKey(), entry.getValue().asText(), MAX_ATTRIBUTES);
       }
     }
@@ -107,7 +111,8 @@ final class KeptAttributes {
       Attributes from, List<String> prefixes, Map<String, String> into, int max) {
     for (Map.Entry<String, Object> entry : from.entries()) {
       for (String prefix : prefixes) {
-        if (entry.getKey().startsWith(prefix)) {
+        if (entry.getKey().startsWith(prefix)
+            && (prefix.startsWith(OUR_OWN) || !ContentNames.contains(entry.getKey()))) {
           put(
               into,
               entry.getKey().substring(prefix.length()),

@@ -42,6 +42,12 @@ abstract class Chaos<I extends Installation> {
   private static final int SENDERS = 4;
   private static final int BATCH = 50;
 
+  /**
+   * Between a sender's batches. Work is always under way; but what is sent during hundreds of kills
+   * must be added up in the end, and settled by a product that is down half of the time.
+   */
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
   /** Every so many batches one is sent again. */
   private static final int REPEAT_EVERY = 10;
 
@@ -170,6 +176,7 @@ abstract class Chaos<I extends Installation> {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
       }
       acknowledged.addAll(ids);
+      LockSupport.parkNanos(PAUSE.toNanos());
       if (n % REPEAT_EVERY == 0) {
         // As a sender does that has lost the answer.
         while (!isAcknowledged(api, batch) && failures.isEmpty()) {
