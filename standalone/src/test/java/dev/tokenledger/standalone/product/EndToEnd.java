@@ -155,9 +155,19 @@ abstract class EndToEnd<I extends Installation> {
     }
     assertThat(anybody.get("/ui/app.js").type()).contains("javascript");
     assertThat(anybody.get("/openapi").type()).startsWith("application/yaml");
-    assertThat(anybody.get("/openapi?format=json").json().path("paths").fieldNames())
+    JsonNode document = anybody.get("/openapi?format=json").json();
+    assertThat(document.path("paths").fieldNames())
         .toIterable()
         .contains("/v1/events", "/v1/ledger/reconciliation", "/v1/budgets", "/v1/analytics/query");
+    for (JsonNode schema : document.path("components").path("schemas")) {
+      assertThat(schema.path("properties").fieldNames())
+          .toIterable()
+          .as("names are those of the JSON: %s", schema)
+          .allMatch(name -> name.equals(name.toLowerCase(java.util.Locale.ROOT)));
+    }
+    assertThat(document.at("/components/schemas/BudgetView/properties").fieldNames())
+        .toIterable()
+        .contains("amount_usd", "rolling_days", "created_at");
   }
 
   @Test
