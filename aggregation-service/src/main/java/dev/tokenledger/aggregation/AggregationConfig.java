@@ -43,6 +43,13 @@ public interface AggregationConfig {
   Duration foldInterval();
 
   /**
+   * How often it is looked whether further sums of users can be added up over longer buckets. Until
+   * then, questions about users read more rows, and get the same answer.
+   */
+  @WithDefault("10s")
+  Duration userSumsInterval();
+
+  /**
    * Identities of events after which a new generation of them begins, about. The index of the
    * newest one, some 50 bytes an identity, should fit into the memory of the database.
    */

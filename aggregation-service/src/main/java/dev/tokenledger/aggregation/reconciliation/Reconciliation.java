@@ -6,6 +6,8 @@ import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.MeasureVector;
+import dev.tokenledger.model.rollup.UserSpan;
+import dev.tokenledger.model.rollup.UserSpanPlan;
 import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.database.Database;
@@ -19,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -27,7 +30,7 @@ import java.util.stream.Collectors;
 
 /**
  * Adds the same events up in four ways and compares: what was accepted, the rows that are stored,
- * each cuboid of the rollups, and the hot rollups in Redis.
+ * each cuboid of the rollups with the sums of users, and the hot rollups in Redis.
  */
 final class Reconciliation {
   private static final String SUMS =
@@ -64,6 +67,8 @@ final class Reconciliation {
    * @param stored sums over the rows that count
    * @param rolledUp sums over each cuboid that covers the period in whole buckets, except that of
    *     tags, which counts an event once for each tag
+   * @param users sums over what is added up of users over models, and over their cuboid where
+   *     nothing is added up yet
    * @param hotFrom start of the part of the period that Redis holds
    * @param hot sums over that part in Redis
    * @param hotExpected sums over the same part in Postgres
@@ -79,6 +84,7 @@ final class Reconciliation {
       long storedEvents,
       MeasureVector stored,
       Map<Cuboid, MeasureVector> rolledUp,
+      MeasureVector users,
       Instant hotFrom,
       MeasureVector hot,
       MeasureVector hotExpected,
@@ -90,7 +96,7 @@ final class Reconciliation {
     }
 
     boolean rollupsAgree() {
-      return rolledUp.values().stream().allMatch(stored::equals);
+      return rolledUp.values().stream().allMatch(stored::equals) && users.equals(stored);
     }
 
     boolean hotAgrees() {
@@ -120,6 +126,7 @@ final class Reconciliation {
               storedEvents(connection, tenantId, start, end),
               stored(connection, tenantId, start, end),
               rolledUp(connection, tenantId, start, end),
+              users(connection, tenantId, start, end),
               hotFrom,
               hot,
               rollup(connection, tenantId, Cuboid.CORE, Grain.HOUR, hotFrom, end),
@@ -228,6 +235,46 @@ final class Reconciliation {
       select.setInt(4, cuboid.code());
       return sums(select);
     }
+  }
+
+  private static MeasureVector users(
+      Connection connection, int tenantId, Instant start, Instant end) throws SQLException {
+    UserSpanPlan plan =
+        UserSpanPlan.cover(start, end, UserSpan.EIGHT_DAYS, complete(connection, tenantId));
+    MeasureVector sums = new MeasureVector();
+    for (UserSpanPlan.Run run : plan.runs()) {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "SELECT "
+                  + SUMS
+                  + " FROM ledger.user_sums"
+                  + " WHERE tenant_id = ? AND bucket >= ? AND bucket < ? AND hours = ?")) {
+        bind(select, tenantId, run.from(), run.until());
+        select.setInt(4, run.span().hours());
+        sums.add(sums(select));
+      }
+    }
+    for (UserSpanPlan.Period rest : plan.rest()) {
+      sums.add(rollup(connection, tenantId, Cuboid.BY_USER, Grain.HOUR, rest.from(), rest.until()));
+    }
+    return sums;
+  }
+
+  private static Map<UserSpan, Instant> complete(Connection connection, int tenantId)
+      throws SQLException {
+    Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT hours, until FROM ledger.user_sums_complete WHERE tenant_id = ?")) {
+      select.setInt(1, tenantId);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          complete.put(
+              UserSpan.ofHours(row.getInt(1)), row.getObject(2, OffsetDateTime.class).toInstant());
+        }
+      }
+    }
+    return complete;
   }
 
   private static void bind(PreparedStatement select, int tenantId, Instant start, Instant end)

@@ -8,6 +8,7 @@ import dev.tokenledger.model.rollup.MeasureVector;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The reconciliation of a period.
@@ -77,6 +78,7 @@ public record ReconciliationAnswer(
   /**
    * The sum over one combination of dimensions.
    *
+   * @param cuboid its name; {@code user_sums} are those of users that are added up over models
    * @param agrees whether every measure is that of the stored events
    */
   public record CuboidTotals(String cuboid, Totals totals, boolean agrees) {}
@@ -105,18 +107,21 @@ public record ReconciliationAnswer(
             figures.deadEvents(),
             figures.acceptedAgrees()),
         Totals.of(figures.storedEvents(), figures.stored()),
-        figures.rolledUp().entrySet().stream()
-            .map(
-                entry ->
-                    new CuboidTotals(
-                        label(entry.getKey()),
-                        Totals.of(Totals.counted(entry.getValue()), entry.getValue()),
-                        entry.getValue().equals(figures.stored())))
+        Stream.concat(
+                figures.rolledUp().entrySet().stream()
+                    .map(entry -> totals(label(entry.getKey()), entry.getValue(), figures)),
+                Stream.of(totals("user_sums", figures.users(), figures)))
             .toList(),
         new Redis(
             figures.hotFrom(),
             Totals.of(Totals.counted(figures.hot()), figures.hot()),
             figures.hotAgrees()));
+  }
+
+  private static CuboidTotals totals(
+      String name, MeasureVector sums, Reconciliation.Figures figures) {
+    return new CuboidTotals(
+        name, Totals.of(Totals.counted(sums), sums), sums.equals(figures.stored()));
   }
 
   private static String label(Cuboid cuboid) {

@@ -39,7 +39,9 @@ final class RollupWriter {
           + Arrays.stream(Measure.values())
               .map(measure -> measure.column() + " bigint")
               .collect(Collectors.joining(", "))
-          + ") ON COMMIT DELETE ROWS";
+          // For the sums of users, whose rows have no part.
+          + ", hours smallint, \"user\" integer, type integer, project integer,"
+          + " environment integer) ON COMMIT DELETE ROWS";
 
   /**
    * The staged rows are few beside the table, which the planner cannot know: each is looked up by
@@ -55,6 +57,12 @@ final class RollupWriter {
   private static final String REVISE =
       "INSERT INTO ledger.revisions AS r (tenant_id, revision) VALUES (?, 1)"
           + " ON CONFLICT (tenant_id) DO UPDATE SET revision = r.revision + 1";
+
+  private final UserSums userSums;
+
+  RollupWriter(UserSums userSums) {
+    this.userSums = userSums;
+  }
 
   /** Prepares a new connection. */
   void prepare(Connection connection) throws SQLException {
@@ -97,6 +105,7 @@ final class RollupWriter {
         readCore(connection, parts.get(part), part, core);
       }
     }
+    userSums.change(connection, rows.sums(), measures);
     return core;
   }
 

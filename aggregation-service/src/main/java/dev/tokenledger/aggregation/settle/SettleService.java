@@ -43,6 +43,7 @@ public class SettleService implements HealthCheck {
   private final List<Thread> threads = new ArrayList<>();
   private final IdentityGenerations generations;
   private final SketchFoldLoop folding;
+  private final UserSumsLoop addingUp;
   private final RepricingLoop pricing;
   private final Database database;
 
@@ -62,7 +63,8 @@ public class SettleService implements HealthCheck {
     SettleMetrics metrics = new SettleMetrics(meters);
     SeriesCatalogue series = new SeriesCatalogue();
     EventStore events = new EventStore();
-    RollupWriter rollups = new RollupWriter();
+    UserSums userSums = new UserSums(clock);
+    RollupWriter rollups = new RollupWriter(userSums);
     StoredEvents stored = new StoredEvents(events);
     Adjustments adjustments = new Adjustments();
     Repricing repricing = new Repricing(json);
@@ -100,6 +102,8 @@ public class SettleService implements HealthCheck {
     threads.add(new Thread(generations, "identity-generations"));
     folding = new SketchFoldLoop(new SketchFolder(), database, config.foldInterval());
     threads.add(new Thread(folding, "sketch-fold"));
+    addingUp = new UserSumsLoop(userSums, database, config.userSumsInterval());
+    threads.add(new Thread(addingUp, "user-sums"));
     pricing =
         new RepricingLoop(
             database, stored, adjustments, repricing, series, rollups, hot, new ChangeFeed(redis));
@@ -109,7 +113,9 @@ public class SettleService implements HealthCheck {
             "aggregation",
             () -> {
               migrations.migrate(
-                  "ledger", List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql"));
+                  "ledger",
+                  List.of(
+                      "V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
               threads.forEach(Thread::start);
             });
   }
@@ -129,6 +135,7 @@ public class SettleService implements HealthCheck {
     consumers.forEach(ShardConsumer::stop);
     generations.stop();
     folding.stop();
+    addingUp.stop();
     pricing.stop();
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));

@@ -28,6 +28,7 @@ import org.HdrHistogram.Histogram;
 public final class QueryBench {
   private static final long LONGEST_NANOS = Duration.ofMinutes(10).toNanos();
   private static final int WARM_UP = 3;
+  private static final long LOOK_EVERY_MILLIS = 500;
 
   private final URI url;
   private final String key;
@@ -63,9 +64,36 @@ public final class QueryBench {
     }
   }
 
+  /** Fills the ledger, and waits until the product has added up what it does by itself. */
   public void fill(int events, int days, TokenLengths lengths, Consumer<String> progress)
-      throws SQLException {
+      throws SQLException, InterruptedException {
     new History(connection, tenantId(), lengths).fill(events, days, Instant.now(), progress);
+    long end = System.nanoTime() + LONGEST_NANOS;
+    while (!usersAreAddedUp()) {
+      if (System.nanoTime() > end) {
+        throw new SQLException("the sums of users were not added up");
+      }
+      Thread.sleep(LOOK_EVERY_MILLIS);
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("VACUUM (ANALYZE) ledger.user_sums");
+    }
+  }
+
+  /** All days but the last, and of the longest buckets those that have ended with these. */
+  private boolean usersAreAddedUp() throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT 1 FROM ledger.user_sums_complete d LEFT JOIN ledger.user_sums_complete l"
+                + " ON l.tenant_id = d.tenant_id AND l.hours = 192 WHERE d.tenant_id = ?"
+                + " AND d.hours = 24 AND d.until > now() - interval '49 hours'"
+                + " AND date_bin('192 hours', d.until, 'epoch') <= coalesce(l.until,"
+                + " date_bin('192 hours', (SELECT min(bucket) FROM ledger.user_sums), 'epoch'))")) {
+      select.setInt(1, tenantId());
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Where a question is answered: from the longest buckets that cover its period, each run of them in
@@ -58,6 +59,18 @@ record QueryPlan(List<Cuboid> cuboids, BucketPlan buckets) {
 
   boolean isFromEvents() {
     return cuboids.isEmpty();
+  }
+
+  /**
+   * Whether the sums of users without their models answer the query: it names users, and nothing
+   * that these lack.
+   */
+  boolean isOfUsers(Query query) {
+    return !isFromEvents()
+        && cuboids.get(0) == Cuboid.BY_USER
+        && !query.needsSketches()
+        && Stream.concat(query.dimensions().stream(), query.filters().keySet().stream())
+            .allMatch(dimension -> UserSumsReader.DIMENSIONS.contains(dimension.dimension()));
   }
 
   /** The cuboid for buckets of a length that occurs in the plan. */

@@ -3,6 +3,7 @@ package dev.tokenledger.platform.query;
 import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.rollup.UserSpanPlan;
 import dev.tokenledger.model.sketch.SketchSet;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -51,8 +52,32 @@ final class RollupReader {
    * @param plan whose cuboids have the dimensions and filters of the query
    */
   void read(QueryPlan plan, Groups groups) throws SQLException {
+    if (plan.isOfUsers(query)) {
+      readUsers(plan, groups);
+    } else {
+      read(plan, plan.buckets(), groups);
+    }
+  }
+
+  /** What is added up over models already is read so, and the rest from the rollups. */
+  private void readUsers(QueryPlan plan, Groups groups) throws SQLException {
+    UserSumsReader reader = new UserSumsReader(connection, tenantId, query, filters);
+    UserSpanPlan spans = reader.plan(plan.buckets());
+    reader.read(spans.runs(), groups);
+    for (UserSpanPlan.Period rest : spans.rest()) {
+      BucketPlan buckets =
+          BucketPlan.cover(
+              rest.from(),
+              rest.until(),
+              Cuboid.BY_USER.finestGrain(),
+              query.granularity().coarsestGrain(query.period()));
+      read(plan, buckets, groups);
+    }
+  }
+
+  private void read(QueryPlan plan, BucketPlan buckets, Groups groups) throws SQLException {
     List<Measure> sums = QueryMeasure.sumsOf(query.measures());
-    for (BucketPlan.Run run : plan.buckets().runs()) {
+    for (BucketPlan.Run run : buckets.runs()) {
       Cuboid cuboid = plan.cuboid(run.grain());
       if (!sums.isEmpty()) {
         readSums(cuboid, run, sums, groups);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The ledger as the aggregation service keeps it, fed with events of any time. */
 public final class TestLedger implements AutoCloseable {
+  private static final Clock CLOCK = Clock.fixed(Instant.EPOCH, ZoneOffset.UTC);
   private static final long MOST_IDENTITIES = 1_000_000;
   private static final long FILTER_BYTES = 1 << 20;
 
@@ -35,7 +36,9 @@ public final class TestLedger implements AutoCloseable {
     stores.migrations().migrate("admission", List.of("V1__admission.sql", "V2__guard.sql"));
     stores
         .migrations()
-        .migrate("ledger", List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql"));
+        .migrate(
+            "ledger",
+            List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
     database = stores.databases().open(ServiceRole.AGGREGATION, 8);
     StoredEvents stored = new StoredEvents(new EventStore());
     Adjustments adjustments = new Adjustments();
@@ -44,11 +47,11 @@ public final class TestLedger implements AutoCloseable {
             new Dictionary(),
             new SeriesCatalogue(),
             new EventStore(),
-            new RollupWriter(),
+            new RollupWriter(new UserSums(CLOCK)),
             new BlockFence(),
             new EventFence(new IdentityGenerations(database, MOST_IDENTITIES, FILTER_BYTES)),
             new Partitions(),
-            new CompletenessWriter(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC)),
+            new CompletenessWriter(CLOCK),
             new TracePlacement(stored, adjustments),
             new Amendments(stored, adjustments, new Repricing(new ObjectMapper())));
     connections = new Settlement.Connections(database.connect(), database.connect());

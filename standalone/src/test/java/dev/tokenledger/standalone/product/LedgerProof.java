@@ -6,6 +6,7 @@ import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
 import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.rollup.UserSpan;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -79,6 +80,9 @@ final class LedgerProof {
             addUp(statement, grain);
           }
           rollupIsSum(statement, cuboid, grain);
+          if (cuboid == Cuboid.BY_USER && grain == Grain.HOUR) {
+            userSumsAreSums(statement);
+          }
         }
         statement.execute("DROP TABLE pg_temp.proof");
       }
@@ -136,16 +140,46 @@ final class LedgerProof {
             + " WHERE cuboid = "
             + cuboid.code()
             + ") r USING (tenant_id, bucket, series_id) WHERE "
-            + Arrays.stream(Measure.values())
-                .map(Measure::column)
-                .map(name -> "coalesce(e." + name + ", 0) <> coalesce(r." + name + ", 0)")
-                .collect(Collectors.joining(" OR "))
+            + differ()
             + " LIMIT 3";
     try (ResultSet rows = statement.executeQuery(differences)) {
       assertThat(Ledger.rows(rows))
           .as("%s by %s: rows that events and rollups do not have in common", cuboid, grain)
           .isEmpty();
     }
+  }
+
+  /** Of every length: all that is said to be complete is there, and nothing after it. */
+  private static void userSumsAreSums(Statement statement) throws SQLException {
+    for (UserSpan span : UserSpan.values()) {
+      String start = "date_bin('" + span.hours() + " hours', e.bucket, 'epoch')";
+      String differences =
+          "SELECT * FROM (SELECT e.tenant_id, "
+              + start
+              + " AS bucket, s.\"user\", s.type, s.project, s.environment, "
+              + columns("pg_temp.exact_sum(e.%1$s) AS %1$s")
+              + " FROM pg_temp.proof e JOIN ledger.series s USING (tenant_id, series_id)"
+              + " JOIN ledger.user_sums_complete c ON c.tenant_id = e.tenant_id AND c.hours = "
+              + span.hours()
+              + " AND e.bucket < c.until GROUP BY 1, 2, 3, 4, 5, 6) e"
+              + " FULL JOIN (SELECT * FROM ledger.user_sums WHERE hours = "
+              + span.hours()
+              + ") r USING (tenant_id, bucket, \"user\", type, project, environment) WHERE "
+              + differ()
+              + " LIMIT 3";
+      try (ResultSet rows = statement.executeQuery(differences)) {
+        assertThat(Ledger.rows(rows))
+            .as("sums of users by %s that events do not have in common", span)
+            .isEmpty();
+      }
+    }
+  }
+
+  private static String differ() {
+    return Arrays.stream(Measure.values())
+        .map(Measure::column)
+        .map(name -> "coalesce(e." + name + ", 0) <> coalesce(r." + name + ", 0)")
+        .collect(Collectors.joining(" OR "));
   }
 
   private static String columns(String format) {

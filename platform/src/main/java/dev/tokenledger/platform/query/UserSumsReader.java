@@ -1,0 +1,160 @@
+package dev.tokenledger.platform.query;
+
+import dev.tokenledger.model.rollup.BucketPlan;
+import dev.tokenledger.model.rollup.Dimension;
+import dev.tokenledger.model.rollup.Grain;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.rollup.UserSpan;
+import dev.tokenledger.model.rollup.UserSpanPlan;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Reads what the ledger has added up of users over models and longer buckets. How far that has come
+ * is read in the caller's snapshot, so that it and the rollups around it add up.
+ */
+final class UserSumsReader {
+  /** The dimensions that are kept. */
+  static final Set<Dimension> DIMENSIONS =
+      EnumSet.of(Dimension.TYPE, Dimension.PROJECT, Dimension.ENVIRONMENT, Dimension.USER);
+
+  private final Connection connection;
+  private final int tenantId;
+  private final Query query;
+  private final List<Filter> filters;
+
+  /**
+   * @param query whose dimensions and filters are among {@link #DIMENSIONS}
+   * @param filters those of the query
+   */
+  UserSumsReader(Connection connection, int tenantId, Query query, List<Filter> filters) {
+    this.connection = connection;
+    this.tenantId = tenantId;
+    this.query = query;
+    this.filters = filters;
+  }
+
+  /** Covers what the given buckets cover, with buckets that lie within those of the answer. */
+  UserSpanPlan plan(BucketPlan buckets) throws SQLException {
+    Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
+    if (query.granularity() == Granularity.NONE) {
+      complete.putAll(complete());
+    } else if (query.granularity().coarsestGrain(query.period()) == Grain.DAY) {
+      complete.putAll(complete());
+      complete.remove(UserSpan.EIGHT_DAYS);
+    }
+    return UserSpanPlan.cover(buckets.start(), buckets.end(), UserSpan.EIGHT_DAYS, complete);
+  }
+
+  private Map<UserSpan, Instant> complete() throws SQLException {
+    Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT hours, until FROM ledger.user_sums_complete WHERE tenant_id = ?")) {
+      select.setInt(1, tenantId);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          complete.put(
+              UserSpan.ofHours(row.getInt(1)), row.getObject(2, OffsetDateTime.class).toInstant());
+        }
+      }
+    }
+    return complete;
+  }
+
+  void read(List<UserSpanPlan.Run> runs, Groups groups) throws SQLException {
+    List<Measure> sums = QueryMeasure.sumsOf(query.measures());
+    if (runs.isEmpty() || sums.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement select = connection.prepareStatement(sql(runs, sums))) {
+      bind(select, runs);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          int column = keyColumns() + 1;
+          if (rows.getObject(column) == null) {
+            continue;
+          }
+          Group group = groups.of(Group.Key.read(rows, query));
+          for (Measure measure : sums) {
+            group.sums().add(measure, rows.getLong(column++));
+          }
+        }
+      }
+    }
+  }
+
+  private boolean hasTime() {
+    return query.granularity() != Granularity.NONE;
+  }
+
+  private int keyColumns() {
+    return (hasTime() ? 1 : 0) + query.dimensions().size();
+  }
+
+  private String sql(List<UserSpanPlan.Run> runs, List<Measure> sums) {
+    String filter =
+        filters.stream()
+            .map(f -> " AND " + column(f.dimension()) + " = ANY (?)")
+            .collect(Collectors.joining());
+    // Each run has a part of its own: the planner knows the bounds of each.
+    String rows =
+        runs.stream()
+            .map(
+                run ->
+                    "SELECT * FROM ledger.user_sums WHERE tenant_id = ? AND hours = ?"
+                        + " AND bucket >= ? AND bucket < ?"
+                        + filter)
+            .collect(Collectors.joining(" UNION ALL "));
+    return "SELECT "
+        + (hasTime() ? "date_trunc(?, bucket, ?) AS t, " : "")
+        + query.dimensions().stream().map(d -> column(d) + ", ").collect(Collectors.joining())
+        + sums.stream()
+            .map(measure -> "sum(" + measure.column() + ")::bigint")
+            .collect(Collectors.joining(", "))
+        + " FROM ("
+        + rows
+        + ") AS r"
+        + (keyColumns() == 0
+            ? ""
+            : " GROUP BY "
+                + IntStream.rangeClosed(1, keyColumns())
+                    .mapToObj(Integer::toString)
+                    .collect(Collectors.joining(", "))
+                + " LIMIT "
+                + (Groups.MAX + 1));
+  }
+
+  private static String column(QueryDimension dimension) {
+    return '"' + dimension.dimension().label() + '"';
+  }
+
+  private void bind(PreparedStatement select, List<UserSpanPlan.Run> runs) throws SQLException {
+    int at = 1;
+    if (hasTime()) {
+      select.setString(at++, query.granularity().label());
+      select.setString(at++, query.period().zoneName());
+    }
+    for (UserSpanPlan.Run run : runs) {
+      select.setInt(at++, tenantId);
+      select.setInt(at++, run.span().hours());
+      select.setObject(at++, run.from().atOffset(ZoneOffset.UTC));
+      select.setObject(at++, run.until().atOffset(ZoneOffset.UTC));
+      for (Filter filter : filters) {
+        select.setArray(at++, connection.createArrayOf("integer", filter.ids().toArray()));
+      }
+    }
+  }
+}
