@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection held for statements on behalf of the service itself that each commit alone: one turn
  * to the database for what {@link Database#asService} takes four for. Opened when it is needed, and
- * again after it has failed. Not thread-safe.
+ * again after it has failed. Its statements are planned once, for any values: they must be such
+ * that the values make no difference. Not thread-safe.
  */
 public final class ServiceSession implements AutoCloseable {
   private final Database database;
@@ -41,10 +42,14 @@ public final class ServiceSession implements AutoCloseable {
 
   private Connection open() throws SQLException {
     Connection opened = database.connect();
-    try (PreparedStatement set = opened.prepareStatement("SELECT set_config(?, ?, false)")) {
+    try (PreparedStatement set =
+        opened.prepareStatement(
+            "SELECT set_config(?, ?, false), set_config('plan_cache_mode', ?, false)")) {
       opened.setAutoCommit(true);
       set.setString(1, Database.TENANT_SETTING);
       set.setString(2, Database.ALL_TENANTS);
+      // Planning the same statement again would cost more than running it.
+      set.setString(3, "force_generic_plan");
       set.execute();
       return opened;
     } catch (SQLException e) {
@@ -72,6 +77,7 @@ public final class ServiceSession implements AutoCloseable {
     try (open;
         Statement reset = open.createStatement()) {
       reset.execute("RESET " + Database.TENANT_SETTING);
+      reset.execute("RESET plan_cache_mode");
     } catch (SQLException e) {
       throw database.translate(e);
     }
