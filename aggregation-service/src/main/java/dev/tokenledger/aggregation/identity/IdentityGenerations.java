@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -23,13 +22,13 @@ import org.jboss.logging.Logger;
  * sealed one does not change any more (but for the times of its events), so a filter in memory
  * tells of nearly all new events that they are not in it, and the few others are looked up.
  *
- * <p>{@link #run} is a loop on a thread of its own: it begins generations and makes and loads the
- * filters. Whatever it has not done yet costs time, never exactness: a generation without a filter
- * is looked into for every event.
+ * <p>{@link #lookAfter} is to be called every {@link #INTERVAL}: it begins generations and makes
+ * and loads the filters. Whatever it has not done yet costs time, never exactness: a generation
+ * without a filter is looked into for every event.
  */
-public final class IdentityGenerations implements Runnable {
+public final class IdentityGenerations {
   private static final Logger LOG = Logger.getLogger(IdentityGenerations.class);
-  private static final Duration INTERVAL = Duration.ofSeconds(2);
+  public static final Duration INTERVAL = Duration.ofSeconds(2);
 
   /** What a row takes in the table, with its header and its line pointer. */
   private static final int BYTES_A_ROW = 68;
@@ -38,7 +37,7 @@ public final class IdentityGenerations implements Runnable {
   private static final int PORTION = 20_000;
 
   /** Between two portions, which are read in about 30: others are to have the machine, too. */
-  private static final long BREATH_MILLIS = 10;
+  private static final Duration BREATH = Duration.ofMillis(10);
 
   private static final String LIST =
       "SELECT generation, sealed_at IS NOT NULL FROM ledger.identity_generations"
@@ -57,7 +56,6 @@ public final class IdentityGenerations implements Runnable {
   private final Database database;
   private final long maxKeys;
   private final long maxFilterBytes;
-  private final CountDownLatch stopped = new CountDownLatch(1);
 
   /** Of sealed generations alone; replaced as a whole. */
   private volatile Map<Integer, KeyFilter> filters = Map.of();
@@ -97,37 +95,16 @@ public final class IdentityGenerations implements Runnable {
     return generations;
   }
 
-  public void stop() {
-    stopped.countDown();
+  /**
+   * One round: begins the next generation if it is time, makes and loads filters.
+   *
+   * @param stopping whether it is to end early
+   */
+  public void lookAfter(BooleanSupplier stopping) {
+    database.inPortions(connection -> lookAfter(connection, stopping));
   }
 
-  @Override
-  public void run() {
-    try {
-      do {
-        lookAfter();
-      } while (!stopped.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void lookAfter() {
-    try (Connection connection = database.connect()) {
-      connection.setAutoCommit(false);
-      try {
-        lookAfter(connection);
-      } catch (SQLException e) {
-        connection.rollback();
-        throw e;
-      }
-    } catch (SQLException e) {
-      LOG.warnf("generations of identities stay as they are for now: %s", e.getMessage());
-    }
-  }
-
-  /** One round: begins the next generation if it is time, makes and loads filters. */
-  void lookAfter(Connection connection) throws SQLException {
+  private void lookAfter(Connection connection, BooleanSupplier stopping) throws SQLException {
     List<Generation> generations = list(connection);
     int newest = generations.get(0).number;
     if (size(connection, newest) >= maxKeys * BYTES_A_ROW && begin(connection, newest)) {
@@ -143,7 +120,7 @@ public final class IdentityGenerations implements Runnable {
       }
       KeyFilter filter = before.get(generation.number);
       if (filter == null) {
-        filter = load(connection, generation.number);
+        filter = load(connection, generation.number, stopping);
       }
       bytes += filter.sizeInBytes();
       if (bytes > maxFilterBytes) {
@@ -176,7 +153,8 @@ public final class IdentityGenerations implements Runnable {
     }
   }
 
-  private KeyFilter load(Connection connection, int generation) throws SQLException {
+  private KeyFilter load(Connection connection, int generation, BooleanSupplier stopping)
+      throws SQLException {
     try (PreparedStatement load = connection.prepareStatement(LOAD)) {
       load.setInt(1, generation);
       try (ResultSet row = load.executeQuery()) {
@@ -185,7 +163,7 @@ public final class IdentityGenerations implements Runnable {
         }
       }
     }
-    KeyFilter filter = make(connection, generation);
+    KeyFilter filter = make(connection, generation, stopping);
     try (PreparedStatement store = connection.prepareStatement(STORE)) {
       store.setBytes(1, filter.toBytes());
       store.setInt(2, generation);
@@ -199,7 +177,8 @@ public final class IdentityGenerations implements Runnable {
    * Reads in the order of the key, in short transactions: a long one would keep Postgres from
    * clearing away old versions of rows that settling updates all the time.
    */
-  private KeyFilter make(Connection connection, int generation) throws SQLException {
+  private static KeyFilter make(Connection connection, int generation, BooleanSupplier stopping)
+      throws SQLException {
     KeyFilter filter = KeyFilter.forKeys(size(connection, generation) / BYTES_A_ROW);
     String portion =
         "SELECT tenant_id, event_key FROM "
@@ -222,7 +201,8 @@ public final class IdentityGenerations implements Runnable {
           }
         }
         connection.commit();
-        if (stopped.await(BREATH_MILLIS, TimeUnit.MILLISECONDS)) {
+        Thread.sleep(BREATH.toMillis());
+        if (stopping.getAsBoolean()) {
           throw new SQLException("asked to stop");
         }
       } while (read == PORTION);

@@ -14,6 +14,7 @@ import dev.tokenledger.platform.database.Databases;
 import dev.tokenledger.platform.database.Migrations;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
+import dev.tokenledger.platform.loop.BackgroundLoop;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -24,9 +25,11 @@ import jakarta.enterprise.inject.Default;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -41,10 +44,7 @@ public class SettleService implements HealthCheck {
   private final ServiceStart start;
   private final List<ShardConsumer> consumers = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final IdentityGenerations generations;
-  private final SketchFoldLoop folding;
-  private final UserSumsLoop addingUp;
-  private final RepricingLoop pricing;
+  private final List<BackgroundLoop> loops = new ArrayList<>();
   private final Database database;
 
   public SettleService(
@@ -68,7 +68,7 @@ public class SettleService implements HealthCheck {
     StoredEvents stored = new StoredEvents(events);
     Adjustments adjustments = new Adjustments();
     Repricing repricing = new Repricing(json);
-    generations =
+    IdentityGenerations generations =
         new IdentityGenerations(
             database, config.identityGeneration(), config.identityFilterMemory().asLongValue());
     Settlement settlement =
@@ -99,15 +99,37 @@ public class SettleService implements HealthCheck {
       consumers.add(consumer);
       threads.add(new Thread(consumer, "settle-" + shard));
     }
-    threads.add(new Thread(generations, "identity-generations"));
-    folding = new SketchFoldLoop(new SketchFolder(), database, config.foldInterval());
-    threads.add(new Thread(folding, "sketch-fold"));
-    addingUp = new UserSumsLoop(userSums, database, config.userSumsInterval());
-    threads.add(new Thread(addingUp, "user-sums"));
-    pricing =
-        new RepricingLoop(
+    SketchFolder folder = new SketchFolder();
+    loops.add(
+        loop(
+            "identity-generations",
+            IdentityGenerations.INTERVAL,
+            running -> generations.lookAfter(running::isStopping),
+            meters));
+    loops.add(
+        loop(
+            "sketch-fold",
+            config.foldInterval(),
+            running ->
+                database.inPortions(connection -> folder.foldAll(connection, running::isStopping)),
+            meters));
+    loops.add(
+        loop(
+            "user-sums",
+            config.userSumsInterval(),
+            running ->
+                database.inPortions(
+                    connection -> userSums.addUpAll(connection, running::isStopping)),
+            meters));
+    Repricer repricer =
+        new Repricer(
             database, stored, adjustments, repricing, series, rollups, hot, new ChangeFeed(redis));
-    threads.add(new Thread(pricing, "repricing"));
+    loops.add(
+        loop(
+            "repricing",
+            Repricer.LOOK_EVERY,
+            running -> repricer.look(running::isStopping),
+            meters));
     start =
         new ServiceStart(
             "aggregation",
@@ -117,7 +139,13 @@ public class SettleService implements HealthCheck {
                   List.of(
                       "V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
               threads.forEach(Thread::start);
+              loops.forEach(BackgroundLoop::start);
             });
+  }
+
+  private static BackgroundLoop loop(
+      String name, Duration pause, Consumer<BackgroundLoop> round, MeterRegistry meters) {
+    return new BackgroundLoop(name, pause, () -> true, round, meters);
   }
 
   /** The database as the aggregation service sees it. */
@@ -129,14 +157,13 @@ public class SettleService implements HealthCheck {
     start.begin();
   }
 
-  /** Lets each consumer finish the batch it is at. */
+  /** Lets each consumer finish the batch it is at, and each loop its portion. */
   void end(@Observes ShutdownEvent event) throws InterruptedException {
     start.cancel();
     consumers.forEach(ShardConsumer::stop);
-    generations.stop();
-    folding.stop();
-    addingUp.stop();
-    pricing.stop();
+    for (BackgroundLoop loop : loops) {
+      loop.stop();
+    }
     for (Thread thread : threads) {
       thread.join(TimeUnit.SECONDS.toMillis(STOP_SECONDS));
     }

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -66,6 +67,16 @@ final class SketchFolder {
     @Override
     public int compareTo(Key other) {
       return ORDER.compare(this, other);
+    }
+  }
+
+  /**
+   * Folds all there is, portion by portion. Readers add the journal to the tables, so a failure
+   * changes no answer.
+   */
+  void foldAll(Connection connection, BooleanSupplier stopping) throws SQLException {
+    while (fold(connection) > 0 && !stopping.getAsBoolean()) {
+      // The next portion.
     }
   }
 

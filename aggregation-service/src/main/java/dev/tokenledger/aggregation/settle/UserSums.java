@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -219,6 +220,20 @@ final class UserSums {
     }
     connection.commit();
     return tenants;
+  }
+
+  /**
+   * Adds up all buckets whose time has come. Readers take the rollups themselves where nothing is
+   * added up, so a failure changes no answer.
+   */
+  void addUpAll(Connection connection, BooleanSupplier stopping) throws SQLException {
+    for (int tenantId : tenants(connection)) {
+      for (UserSpan span : UserSpan.values()) {
+        while (!stopping.getAsBoolean() && addUpNext(connection, tenantId, span)) {
+          // The next bucket.
+        }
+      }
+    }
   }
 
   /**

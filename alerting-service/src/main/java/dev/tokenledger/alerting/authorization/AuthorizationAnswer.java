@@ -86,14 +86,14 @@ public record AuthorizationAnswer(
               ? "A budget has too little left."
               : "Budget '"
                   + by.budget().name()
-                  + "' has $"
-                  + usd(by.availableNanos())
-                  + " of $"
-                  + usd(by.budget().amountNanos())
+                  + "' has "
+                  + text(by.availableNanos())
+                  + " of "
+                  + text(by.budget().amountNanos())
                   + " left"
                   + (decision.estimatedNanos() == null
                       ? "."
-                      : ", and the call is estimated at $" + usd(decision.estimatedNanos()) + ".");
+                      : ", and the call is estimated at " + text(decision.estimatedNanos()) + ".");
       case UNPRICED_MODEL ->
           "The model has no known price, and budget '"
               + (by == null ? "" : by.budget().name())
@@ -111,6 +111,10 @@ public record AuthorizationAnswer(
               + (by == null ? "" : by.budget().name())
               + "', which refuses calls then.";
     };
+  }
+
+  private static String text(@Nullable Long nanos) {
+    return nanos == null ? "an unknown amount" : Money.ofNanos(nanos).toText();
   }
 
   private static @Nullable String usd(@Nullable Long nanos) {

@@ -3,7 +3,7 @@ package dev.tokenledger.alerting.authorization;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.changes.TenantRounds;
-import dev.tokenledger.alerting.loop.BackgroundLoop;
+import dev.tokenledger.platform.loop.BackgroundLoop;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;

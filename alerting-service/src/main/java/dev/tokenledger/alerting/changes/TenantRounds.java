@@ -1,6 +1,6 @@
 package dev.tokenledger.alerting.changes;
 
-import dev.tokenledger.alerting.loop.BackgroundLoop;
+import dev.tokenledger.platform.loop.BackgroundLoop;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import java.time.Clock;
 import java.time.Duration;

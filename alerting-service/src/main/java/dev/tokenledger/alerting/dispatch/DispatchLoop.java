@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.delivery.Outbox;
 import dev.tokenledger.alerting.incident.IncidentReader;
-import dev.tokenledger.alerting.loop.BackgroundLoop;
+import dev.tokenledger.platform.loop.BackgroundLoop;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;

@@ -260,8 +260,8 @@ final class Evaluation {
 
   private static Condition condition(
       Budget budget, BudgetPeriod period, int threshold, Spend spend, boolean current) {
-    String spent = Money.ofNanos(spend.countedNanos(budget)).toUsd();
-    String limit = Money.ofNanos(budget.amountNanos()).toUsd();
+    Money spent = Money.ofNanos(spend.countedNanos(budget));
+    Money limit = Money.ofNanos(budget.amountNanos());
     String percent = Percent.of(spend.countedNanos(budget), budget.amountNanos()).toPlainString();
     String text =
         "Budget '"
@@ -272,10 +272,9 @@ final class Evaluation {
             + (Percent.isReached(spend.countedNanos(budget), budget.amountNanos(), threshold)
                 ? " has reached " + threshold + " %: "
                 : " had reached " + threshold + " % and is below it again: ")
-            + "$"
-            + spent
-            + " of $"
-            + limit
+            + spent.toText()
+            + " of "
+            + limit.toText()
             + " are spent"
             + (current ? "" : " in the period until " + period.end() + ", which is over")
             + (spend.unpricedCalls() > 0
@@ -289,8 +288,8 @@ final class Evaluation {
     data.put("threshold", threshold);
     data.put("period_start", period.start().toString());
     data.put("period_end", period.end().toString());
-    data.put("spent_usd", spent);
-    data.put("limit_usd", limit);
+    data.put("spent_usd", spent.toUsd());
+    data.put("limit_usd", limit.toUsd());
     data.put("percent", percent);
     data.put("unpriced_calls", spend.unpricedCalls());
     data.put("text", text);
@@ -309,8 +308,8 @@ final class Evaluation {
         text,
         labels,
         List.of(
-            new Notification.Fact("Spent", "$" + spent),
-            new Notification.Fact("Limit", "$" + limit),
+            new Notification.Fact("Spent", spent.toText()),
+            new Notification.Fact("Limit", limit.toText()),
             new Notification.Fact("Percent", percent + " %")),
         data,
         budget.channels());

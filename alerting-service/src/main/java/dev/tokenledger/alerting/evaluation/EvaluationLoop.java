@@ -6,7 +6,7 @@ import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.SpendReader;
 import dev.tokenledger.alerting.changes.TenantRounds;
 import dev.tokenledger.alerting.incident.Incidents;
-import dev.tokenledger.alerting.loop.BackgroundLoop;
+import dev.tokenledger.platform.loop.BackgroundLoop;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;

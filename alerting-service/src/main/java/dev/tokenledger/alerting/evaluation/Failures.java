@@ -1,6 +1,6 @@
 package dev.tokenledger.alerting.evaluation;
 
-import dev.tokenledger.alerting.loop.StoreOutage;
+import dev.tokenledger.platform.loop.StoreOutage;
 import org.jspecify.annotations.Nullable;
 
 /**

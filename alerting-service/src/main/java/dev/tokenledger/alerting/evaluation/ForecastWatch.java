@@ -12,6 +12,9 @@ import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.database.Database;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -32,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * when the limit is reached, of which the thresholds tell; and with the period.
  */
 final class ForecastWatch {
+  private static final MathContext ESTIMATE = new MathContext(3, RoundingMode.HALF_UP);
+
   /** A forecast reads four weeks; it changes slowly. */
   private static final Duration LOOK_EVERY = Duration.ofMinutes(5);
 
@@ -155,7 +160,7 @@ final class ForecastWatch {
 
   private static Condition condition(
       Budget budget, BudgetPeriod period, SpendForecast forecast, long spent) {
-    String limit = Money.ofNanos(budget.amountNanos()).toUsd();
+    Money limit = Money.ofNanos(budget.amountNanos());
     String expected = Money.ofNanos(forecast.expectedNanos()).toUsd();
     String low = Money.ofNanos(forecast.lowNanos()).toUsd();
     String high = Money.ofNanos(forecast.highNanos()).toUsd();
@@ -171,16 +176,16 @@ final class ForecastWatch {
             + budget.scopeText()
             + ") is expected to be used up at "
             + when
-            + ": $"
-            + Money.ofNanos(spent).toUsd()
-            + " of $"
-            + limit
-            + " are spent, and $"
-            + expected
-            + " are expected by the end of the period ($"
-            + low
-            + " to $"
-            + high
+            + ": "
+            + Money.ofNanos(spent).toText()
+            + " of "
+            + limit.toText()
+            + " are spent, and about "
+            + about(forecast.expectedNanos())
+            + " are expected by the end of the period ("
+            + about(forecast.lowNanos())
+            + " to "
+            + about(forecast.highNanos())
             + " in four of five cases).";
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("budget_id", budget.id().toString());
@@ -189,7 +194,7 @@ final class ForecastWatch {
     data.put("period_start", period.start().toString());
     data.put("period_end", period.end().toString());
     data.put("spent_usd", Money.ofNanos(spent).toUsd());
-    data.put("limit_usd", limit);
+    data.put("limit_usd", limit.toUsd());
     data.put("expected_usd", expected);
     data.put("low_usd", low);
     data.put("high_usd", high);
@@ -210,10 +215,16 @@ final class ForecastWatch {
         text,
         labels,
         List.of(
-            new Notification.Fact("Expected", "$" + expected),
-            new Notification.Fact("Limit", "$" + limit),
+            new Notification.Fact("Expected", about(forecast.expectedNanos())),
+            new Notification.Fact("Limit", limit.toText()),
             new Notification.Fact("Used up at", when)),
         data,
         budget.channels());
+  }
+
+  /** An estimate with the digits that it deserves. */
+  private static String about(long nanos) {
+    BigDecimal rounded = BigDecimal.valueOf(nanos).round(ESTIMATE);
+    return Money.ofNanos(rounded.longValueExact()).toText();
   }
 }

@@ -38,6 +38,12 @@ public final class Database implements AutoCloseable {
     T run(Connection connection) throws SQLException;
   }
 
+  /** Work that commits what it has done, with a connection that must neither be closed nor kept. */
+  @FunctionalInterface
+  public interface Portions {
+    void run(Connection connection) throws SQLException;
+  }
+
   /** Runs work that sees the rows of one tenant alone. */
   public <T> T asTenant(int tenantId, Work<T> work) {
     return inTransaction(Integer.toString(tenantId), "", work);
@@ -66,6 +72,25 @@ public final class Database implements AutoCloseable {
    */
   public Connection connect() throws SQLException {
     return pool.getConnection();
+  }
+
+  /**
+   * Runs work that commits by itself, portion by portion; what it has begun and not committed is
+   * rolled back.
+   */
+  public void inPortions(Portions work) {
+    try (Connection connection = pool.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        work.run(connection);
+        connection.rollback();
+      } catch (SQLException | RuntimeException e) {
+        rollback(connection, e);
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw translate(e);
+    }
   }
 
   /** A connection for many small statements on behalf of the service itself. */

@@ -362,7 +362,7 @@ class BudgetEvaluationTest {
     assertThat(texts("SELECT text FROM alerting.incidents WHERE tenant_id = " + tenant))
         .singleElement()
         .asString()
-        .contains("$7.000000000 of $10.000000000");
+        .contains("$7.00 of $10.00");
     assertThat(levels()).containsExactly(50);
     assertToldOnce();
   }

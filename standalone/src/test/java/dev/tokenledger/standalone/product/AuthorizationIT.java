@@ -264,7 +264,7 @@ class AuthorizationIT {
         ingest.send(path + "/v1/chat/completions", "POST", BodyPublishers.ofString("{}"), headers);
     assertThat(stopped.status()).isEqualTo(403);
     assertThat(stopped.code()).isEqualTo("budget_exceeded");
-    assertThat(stopped.detail()).contains("$0.020000000 of $0.100000000 left");
+    assertThat(stopped.detail()).contains("$0.02 of $0.10 left");
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tokenledger.model.stream.StreamKeys;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -96,6 +97,37 @@ class StoreOutageIT {
     Eventually.holds("Postgres is back", RECOVERY, this::isPostgresBack);
     assertThat(ledger.settled().minus(before).rows()).isEqualTo(BATCH);
     assertThat(duplicates()).isEqualTo(duplicates);
+    new LedgerProof(process).holds();
+  }
+
+  /** Nothing else writes these rollups again, now that their events are all there. */
+  @Test
+  void whatIsPricedWhileRedisTakesNothingComesIntoItsRollupsLater() throws Exception {
+    String model = "late-" + UUID.randomUUID();
+    ObjectNode call = Events.call("late", 1_000_000, 0).put("provider", "own").put("model", model);
+    assertThat(process.ingest().report(List.of(call)).status()).isEqualTo(202);
+    ledger.settled();
+    String priced = "SELECT count(*) FROM ledger.events WHERE event_id = ? AND cost_nanos = ?";
+    try (RedisReader redis = process.redis()) {
+      redis.configure("maxmemory", "1");
+      ObjectNode price =
+          Api.JSON
+              .createObjectNode()
+              .put("provider", "own")
+              .put("model", model)
+              .put("input_usd_per_million_tokens", "5")
+              .put("output_usd_per_million_tokens", "5")
+              .put("from", Instant.now().minus(Duration.ofDays(1)).toString());
+      assertThat(process.admin().post("/v1/prices", price).status()).isLessThan(300);
+      Eventually.holds(
+          "priced in Postgres",
+          RECOVERY,
+          () -> ledger.number(priced, call.path("id").asText(), 5_000_000_000L) == 1);
+      assertThat(ledger.reconciliation().path("agrees").asBoolean()).isFalse();
+      redis.configure("maxmemory", "0");
+    }
+    Eventually.holds(
+        "Redis agrees", RECOVERY, () -> ledger.reconciliation().path("agrees").asBoolean());
     new LedgerProof(process).holds();
   }
 

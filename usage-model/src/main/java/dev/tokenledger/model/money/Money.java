@@ -63,6 +63,16 @@ public record Money(long nanos) implements Comparable<Money> {
     return toBigDecimal().toPlainString();
   }
 
+  /**
+   * The amount within a sentence: exact, with at least two decimal places and no more than it
+   * takes, such as {@code "$12.50"} or {@code "−$0.0005"}.
+   */
+  public String toText() {
+    BigDecimal amount = toBigDecimal().abs().stripTrailingZeros();
+    return (nanos < 0 ? "−$" : "$")
+        + amount.setScale(Math.max(2, amount.scale()), RoundingMode.UNNECESSARY).toPlainString();
+  }
+
   @Override
   public int compareTo(Money other) {
     return Long.compare(nanos, other.nanos);

@@ -74,7 +74,8 @@ public final class QuantileSketch {
   }
 
   /**
-   * The value below which the given share of all values lies, in microseconds.
+   * The least value that at least the given share of all values does not exceed, in microseconds:
+   * the nearest rank, as {@code percentile_disc} of SQL has it.
    *
    * @param q between 0 and 1
    * @throws IllegalStateException if the sketch is empty
@@ -83,11 +84,11 @@ public final class QuantileSketch {
     if (count <= 0) {
       throw new IllegalStateException("an empty sketch has no quantile");
     }
-    long rank = (long) Math.floor(q * (count - 1));
+    long rank = Math.max(1, (long) Math.ceil(q * count));
     long seen = 0;
     for (int i = 0; i < bins.length; i++) {
       seen += bins[i];
-      if (seen > rank) {
+      if (seen >= rank) {
         int bin = first + i;
         return bin == 0 ? 0 : 2 * StrictMath.pow(GAMMA, bin - 1) / (GAMMA + 1);
       }

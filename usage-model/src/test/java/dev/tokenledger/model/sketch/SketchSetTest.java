@@ -27,11 +27,20 @@ class SketchSetTest {
     Arrays.sort(values);
     assertThat(merged.latency().count()).isEqualTo(values.length);
     for (double q : new double[] {0, 0.01, 0.5, 0.95, 0.99, 1}) {
-      long exact = values[(int) Math.floor(q * (values.length - 1))];
+      long exact = values[Math.max(1, (int) Math.ceil(q * values.length)) - 1];
       assertThat(merged.latency().quantile(q))
           .as("quantile %s", q)
           .isCloseTo(exact, within(exact * PROMISE));
     }
+  }
+
+  @Test
+  void aPercentileOfFewValuesIsOneThatEnoughOfThemDoNotExceed() {
+    QuantileSketch sketch = new QuantileSketch();
+    sketch.add(12_000, 1);
+    sketch.add(1_850_000, 1);
+    assertThat(sketch.quantile(0.5)).isCloseTo(12_000, within(120.0));
+    assertThat(sketch.quantile(0.95)).isCloseTo(1_850_000, within(18_500.0));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.loop;
+package dev.tokenledger.platform.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -158,8 +158,7 @@ class BackgroundLoopTest {
   }
 
   private int failures() {
-    return (int)
-        meters.get("tokenledger.alerting.loop.failures").tag("loop", "test").counter().count();
+    return (int) meters.get("tokenledger.loop.failures").tag("loop", "test").counter().count();
   }
 
   private static void await(CountDownLatch latch) {

@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.loop;
+package dev.tokenledger.platform.loop;
 
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;

@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting.loop;
+package dev.tokenledger.platform.loop;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,25 +27,36 @@ public final class BackgroundLoop {
   private final String name;
   private final Duration pause;
   private final BooleanSupplier ready;
-  private final Runnable round;
+  private final Consumer<BackgroundLoop> round;
   private final Counter failures;
   private final Thread thread;
   private final Semaphore wake = new Semaphore(0);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
+  /** A loop whose rounds do not ask whether to end early. */
+  public BackgroundLoop(
+      String name, Duration pause, BooleanSupplier ready, Runnable round, MeterRegistry meters) {
+    this(name, pause, ready, loop -> round.run(), meters);
+  }
+
   /**
    * @param name of the thread, and of the loop in logs and metrics
    * @param pause between the end of a round and the next one; {@link #wake} shortens it
    * @param ready whether rounds can be made yet; asked before each
+   * @param round gets the loop that it is a round of
    */
   public BackgroundLoop(
-      String name, Duration pause, BooleanSupplier ready, Runnable round, MeterRegistry meters) {
+      String name,
+      Duration pause,
+      BooleanSupplier ready,
+      Consumer<BackgroundLoop> round,
+      MeterRegistry meters) {
     this.name = name;
     this.pause = pause;
     this.ready = ready;
     this.round = round;
     this.failures =
-        Counter.builder("tokenledger.alerting.loop.failures")
+        Counter.builder("tokenledger.loop.failures")
             .description("Rounds, and parts of rounds, of background work that failed")
             .tag("loop", name)
             .register(meters);
@@ -125,7 +137,7 @@ public final class BackgroundLoop {
   /** An error, too, must not end the thread: nobody would notice. */
   private boolean succeeds() {
     try {
-      round.run();
+      round.accept(this);
       return true;
     } catch (RuntimeException | Error e) {
       failed(name, e);
@@ -135,7 +147,10 @@ public final class BackgroundLoop {
 
   private void failed(String what, Throwable failure) {
     failures.increment();
-    LOG.warnf("%s failed and will be tried again: %s", what, failure);
+    Throwable cause = failure.getCause();
+    LOG.warnf(
+        "%s failed and will be tried again: %s%s",
+        what, failure, cause == null ? "" : ", because of " + cause);
     LOG.debugf(failure, "%s", what);
   }
 

@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,19 +23,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Prices stored calls anew, on a thread of its own: those without a cost whenever prices have
- * changed, and those of a period when somebody asks for it. Works in portions, each a transaction
- * that changes events, rollups and audit together; a crash between two portions loses nothing,
- * since pricing a call again that has its price changes nothing.
+ * Prices stored calls anew: those without a cost whenever prices have changed, and those of a
+ * period when somebody asks for it. Works in portions, each a transaction that changes events,
+ * rollups and audit together; a crash between two portions loses nothing, since pricing a call
+ * again that has its price changes nothing.
  */
-final class RepricingLoop implements Runnable {
-  private static final Logger LOG = Logger.getLogger(RepricingLoop.class);
-  private static final long LOOK_EVERY_MILLIS = 500;
+final class Repricer {
+  private static final Logger LOG = Logger.getLogger(Repricer.class);
+  static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
   /** Events of one transaction; bounds its memory and how long it holds locks. */
   private static final int PORTION = 1_000;
@@ -63,10 +63,15 @@ final class RepricingLoop implements Runnable {
   private final RollupWriter rollups;
   private final HotRollups hot;
   private final ChangeFeed changes;
-  private final CountDownLatch stopped = new CountDownLatch(1);
   private long pricedRevision = -1;
 
-  RepricingLoop(
+  /**
+   * Whether events were priced anew whose hot rollups may not be in Redis: it was away, or the
+   * process that did it was killed before it could write them.
+   */
+  private boolean hotBehind = true;
+
+  Repricer(
       Database database,
       StoredEvents stored,
       Adjustments adjustments,
@@ -85,41 +90,25 @@ final class RepricingLoop implements Runnable {
     this.changes = changes;
   }
 
-  void stop() {
-    stopped.countDown();
-  }
-
-  @Override
-  public void run() {
-    try {
-      while (!stopped.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
-        look();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void look() {
-    try (Connection working = database.connect();
-        Connection naming = database.connect()) {
-      working.setAutoCommit(false);
-      naming.setAutoCommit(false);
-      try {
-        rollups.prepare(working);
-        working.commit();
-        priceUnpriced(working, naming);
-        carryOutRequests(working, naming);
-      } finally {
-        working.rollback();
-        naming.rollback();
-      }
-    } catch (SQLException e) {
-      // Tried again at the next look: what was committed stays, the rest is still to do.
-      LOG.debugf("repricing waits: %s", e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.warnf("repricing will be tried again: %s", e.getMessage());
-    }
+  /**
+   * Prices anew what there is to price.
+   *
+   * @param stopping whether to leave the rest for the next time
+   */
+  void look(BooleanSupplier stopping) {
+    database.inPortions(
+        working ->
+            database.inPortions(
+                naming -> {
+                  rollups.prepare(working);
+                  working.commit();
+                  if (hotBehind) {
+                    hot.rebuild(naming);
+                    hotBehind = false;
+                  }
+                  priceUnpriced(working, naming, stopping);
+                  carryOutRequests(working, naming, stopping);
+                }));
   }
 
   /** The place in the ledger up to which a pass has come. */
@@ -127,13 +116,14 @@ final class RepricingLoop implements Runnable {
 
   private record Portion(List<EventIdentity> events, Position last) {}
 
-  private void priceUnpriced(Connection working, Connection naming) throws SQLException {
+  private void priceUnpriced(Connection working, Connection naming, BooleanSupplier stopping)
+      throws SQLException {
     long revision = PriceTable.revision(working);
     if (revision == pricedRevision) {
       return;
     }
     Position at = new Position(0, Instant.EPOCH, LEAST);
-    while (stopped.getCount() > 0) {
+    while (!stopping.getAsBoolean()) {
       Position from = at;
       Optional<Portion> portion = unpriced(working, from);
       if (portion.isEmpty()) {
@@ -142,7 +132,9 @@ final class RepricingLoop implements Runnable {
       reprice(working, naming, portion.get().events, "catalogue");
       at = portion.get().last;
     }
-    pricedRevision = revision;
+    if (!stopping.getAsBoolean()) {
+      pricedRevision = revision;
+    }
   }
 
   private static Optional<Portion> unpriced(Connection connection, Position from)
@@ -214,30 +206,37 @@ final class RepricingLoop implements Runnable {
     RollupDelta.Rows rows = delta.rows();
     Map<SeriesKey, Long> ids = series.resolve(naming, rows.series());
     List<HotRollups.Row> core = rollups.write(working, rows, ids);
+    hotBehind = true;
     working.commit();
     hot.set(core);
+    hotBehind = false;
     changes.announce(tenants);
     LOG.infof("%d events were priced anew", changed.size());
   }
 
-  private void carryOutRequests(Connection working, Connection naming) throws SQLException {
-    while (stopped.getCount() > 0) {
+  private void carryOutRequests(Connection working, Connection naming, BooleanSupplier stopping)
+      throws SQLException {
+    while (!stopping.getAsBoolean()) {
       Optional<RepricingRequests.Request> request = RepricingRequests.next(working);
       if (request.isEmpty()) {
         return;
       }
-      carryOut(working, naming, request.get());
+      carryOut(working, naming, request.get(), stopping);
     }
   }
 
-  private void carryOut(Connection working, Connection naming, RepricingRequests.Request request)
+  private void carryOut(
+      Connection working,
+      Connection naming,
+      RepricingRequests.Request request,
+      BooleanSupplier stopping)
       throws SQLException {
     Position at = new Position(request.tenantId(), Instant.EPOCH, LEAST);
     long examined = 0;
     long changed = 0;
     long before = 0;
     long after = 0;
-    while (stopped.getCount() > 0) {
+    while (!stopping.getAsBoolean()) {
       Optional<Portion> portion = ofPeriod(working, request, at);
       if (portion.isEmpty()) {
         RepricingRequests.finish(working, request.id(), examined, changed, before, after);

@@ -1,5 +1,5 @@
 /** What is done again and again while the service runs. */
 @NullMarked
-package dev.tokenledger.alerting.loop;
+package dev.tokenledger.platform.loop;
 
 import org.jspecify.annotations.NullMarked;
