@@ -3,6 +3,7 @@ package dev.tokenledger.reporting;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.database.Databases;
 import dev.tokenledger.platform.database.ServiceRole;
+import dev.tokenledger.platform.lifecycle.NotYetException;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -10,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Default;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -35,6 +37,15 @@ public class ReportingStart implements HealthCheck {
   private void readLedger() {
     database.asService(
         connection -> {
+          try (PreparedStatement exists =
+                  connection.prepareStatement(
+                      "SELECT to_regclass('ledger.freshness') IS NOT NULL");
+              ResultSet row = exists.executeQuery()) {
+            row.next();
+            if (!row.getBoolean(1)) {
+              throw new NotYetException("the tables of the ledger, which the aggregation makes");
+            }
+          }
           try (PreparedStatement select =
               connection.prepareStatement("SELECT 1 FROM ledger.freshness LIMIT 1")) {
             return select.execute();

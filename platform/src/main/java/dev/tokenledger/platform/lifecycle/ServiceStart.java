@@ -16,7 +16,10 @@ public final class ServiceStart {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-  /** Start-up work; it may have been carried out in part before and must bear that. */
+  /**
+   * Start-up work; it may have been carried out in part before and must bear that. Throws {@link
+   * NotYetException} where waiting is nothing to worry about.
+   */
   @FunctionalInterface
   public interface Work {
     void run() throws Exception;
@@ -76,6 +79,12 @@ public final class ServiceStart {
         return;
       } catch (InterruptedException e) {
         return;
+      } catch (NotYetException e) {
+        String reason = "waits for " + e.getMessage();
+        if (!reason.equals(failure)) {
+          LOG.infof("%s %s", service, reason);
+        }
+        failure = reason;
       } catch (Exception e) {
         String reason = e.getClass().getSimpleName() + ": " + e.getMessage();
         // The same failure again and again is one line in the log, not hundreds.
