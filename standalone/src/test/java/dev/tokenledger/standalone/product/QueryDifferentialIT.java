@@ -453,7 +453,7 @@ class QueryDifferentialIT {
             .as(what)
             .isCloseTo(Arrays.stream(latencies).average().orElseThrow(), within(0.001));
       } else {
-        double exact = latencies[(int) Math.floor(0.95 * (latencies.length - 1))];
+        double exact = latencies[(int) Math.ceil(0.95 * latencies.length) - 1];
         assertThat(value).as(what).isCloseTo(exact, within(exact * 0.01));
       }
       return;
