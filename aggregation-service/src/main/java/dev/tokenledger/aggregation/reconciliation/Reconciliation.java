@@ -11,6 +11,7 @@ import dev.tokenledger.model.rollup.UserSpanPlan;
 import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.query.CompleteUserSums;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Request;
@@ -21,7 +22,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -240,7 +240,8 @@ final class Reconciliation {
   private static MeasureVector users(
       Connection connection, int tenantId, Instant start, Instant end) throws SQLException {
     UserSpanPlan plan =
-        UserSpanPlan.cover(start, end, UserSpan.EIGHT_DAYS, complete(connection, tenantId));
+        UserSpanPlan.cover(
+            start, end, UserSpan.EIGHT_DAYS, CompleteUserSums.read(connection, tenantId));
     MeasureVector sums = new MeasureVector();
     for (UserSpanPlan.Run run : plan.runs()) {
       try (PreparedStatement select =
@@ -258,23 +259,6 @@ final class Reconciliation {
       sums.add(rollup(connection, tenantId, Cuboid.BY_USER, Grain.HOUR, rest.from(), rest.until()));
     }
     return sums;
-  }
-
-  private static Map<UserSpan, Instant> complete(Connection connection, int tenantId)
-      throws SQLException {
-    Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT hours, until FROM ledger.user_sums_complete WHERE tenant_id = ?")) {
-      select.setInt(1, tenantId);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          complete.put(
-              UserSpan.ofHours(row.getInt(1)), row.getObject(2, OffsetDateTime.class).toInstant());
-        }
-      }
-    }
-    return complete;
   }
 
   private static void bind(PreparedStatement select, int tenantId, Instant start, Instant end)

@@ -100,12 +100,13 @@ public class SettleService implements HealthCheck {
       threads.add(new Thread(consumer, "settle-" + shard));
     }
     SketchFolder folder = new SketchFolder();
-    loops.add(
+    BackgroundLoop identities =
         loop(
             "identity-generations",
             IdentityGenerations.INTERVAL,
             running -> generations.lookAfter(running::isStopping),
-            meters));
+            meters);
+    loops.add(identities);
     loops.add(
         loop(
             "sketch-fold",
@@ -140,6 +141,8 @@ public class SettleService implements HealthCheck {
                       "V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
               threads.forEach(Thread::start);
               loops.forEach(BackgroundLoop::start);
+              // Without its filters every event is looked for in every generation.
+              identities.wake();
             });
   }
 

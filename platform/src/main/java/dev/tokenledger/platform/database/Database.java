@@ -79,18 +79,12 @@ public final class Database implements AutoCloseable {
    * rolled back.
    */
   public void inPortions(Portions work) {
-    try (Connection connection = pool.getConnection()) {
-      connection.setAutoCommit(false);
-      try {
-        work.run(connection);
-        connection.rollback();
-      } catch (SQLException | RuntimeException e) {
-        rollback(connection, e);
-        throw e;
-      }
-    } catch (SQLException e) {
-      throw translate(e);
-    }
+    onConnection(
+        connection -> {
+          work.run(connection);
+          connection.rollback();
+          return true;
+        });
   }
 
   /** A connection for many small statements on behalf of the service itself. */
@@ -99,18 +93,25 @@ public final class Database implements AutoCloseable {
   }
 
   private <T> T inTransaction(String tenant, String mode, Work<T> work) {
+    return onConnection(
+        connection -> {
+          if (!mode.isEmpty()) {
+            try (Statement statement = connection.createStatement()) {
+              statement.execute(mode);
+            }
+          }
+          setTenant(connection, tenant);
+          T result = work.run(connection);
+          connection.commit();
+          return result;
+        });
+  }
+
+  private <T> T onConnection(Work<T> work) {
     try (Connection connection = pool.getConnection()) {
       connection.setAutoCommit(false);
       try {
-        if (!mode.isEmpty()) {
-          try (Statement statement = connection.createStatement()) {
-            statement.execute(mode);
-          }
-        }
-        setTenant(connection, tenant);
-        T result = work.run(connection);
-        connection.commit();
-        return result;
+        return work.run(connection);
       } catch (SQLException | RuntimeException e) {
         rollback(connection, e);
         throw e;

@@ -11,7 +11,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -50,28 +49,12 @@ final class UserSumsReader {
   UserSpanPlan plan(BucketPlan buckets) throws SQLException {
     Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
     if (query.granularity() == Granularity.NONE) {
-      complete.putAll(complete());
+      complete.putAll(CompleteUserSums.read(connection, tenantId));
     } else if (query.granularity().coarsestGrain(query.period()) == Grain.DAY) {
-      complete.putAll(complete());
+      complete.putAll(CompleteUserSums.read(connection, tenantId));
       complete.remove(UserSpan.EIGHT_DAYS);
     }
     return UserSpanPlan.cover(buckets.start(), buckets.end(), UserSpan.EIGHT_DAYS, complete);
-  }
-
-  private Map<UserSpan, Instant> complete() throws SQLException {
-    Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT hours, until FROM ledger.user_sums_complete WHERE tenant_id = ?")) {
-      select.setInt(1, tenantId);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          complete.put(
-              UserSpan.ofHours(row.getInt(1)), row.getObject(2, OffsetDateTime.class).toInstant());
-        }
-      }
-    }
-    return complete;
   }
 
   void read(List<UserSpanPlan.Run> runs, Groups groups) throws SQLException {
