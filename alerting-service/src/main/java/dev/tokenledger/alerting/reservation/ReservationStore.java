@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -60,34 +61,31 @@ public class ReservationStore {
     Set<UUID> there = new HashSet<>();
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "WITH given AS MATERIALIZED (SELECT * FROM unnest(?::uuid[], ?::integer[], ?::bigint[],"
+            "WITH given AS MATERIALIZED (SELECT * FROM unnest(?::text[], ?::bigint[], ?::bigint[],"
                 + " ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],"
                 + " ?::bigint[], ?::bigint[]) AS g (id, tenant, epoch, amount, budgets, amounts,"
                 + " subject, trace, span, created, expires)),"
                 + " held AS MATERIALIZED (SELECT tenant_id, epoch FROM alerting.guard_epochs"
-                + " WHERE tenant_id IN (SELECT tenant FROM given) ORDER BY tenant_id FOR SHARE),"
+                + " WHERE tenant_id IN (SELECT tenant::integer FROM given) ORDER BY tenant_id FOR SHARE),"
                 + " decided AS MATERIALIZED (SELECT given.* FROM given"
-                + " JOIN held ON held.tenant_id = tenant AND held.epoch = given.epoch),"
+                + " JOIN held ON held.tenant_id = tenant::integer AND held.epoch = given.epoch),"
                 + " added AS (INSERT INTO alerting.reservations (reservation_id, tenant_id,"
                 + " amount_nanos, budgets, amounts, subject, trace_id, span_id, created_at,"
-                + " expires_at) SELECT id, tenant, amount, budgets::uuid[], amounts::bigint[],"
+                + " expires_at) SELECT id::uuid, tenant::integer, amount, budgets::uuid[], amounts::bigint[],"
                 + " subject::jsonb, trace, span, to_timestamp(created / 1000.0),"
                 + " to_timestamp(expires / 1000.0) FROM decided ON CONFLICT DO NOTHING)"
-                + " SELECT id FROM decided")) {
-      setArray(insert, 1, "uuid", decided, Reservation::id);
-      setArray(insert, 2, "integer", decided, Reservation::tenantId);
-      insert.setArray(
-          3,
-          connection.createArrayOf(
-              "bigint", decided.stream().map(Decided::epoch).toArray(Long[]::new)));
-      setArray(insert, 4, "bigint", decided, Reservation::amountNanos);
-      setArray(insert, 5, "text", decided, one -> literal(one.budgets().keySet()));
-      setArray(insert, 6, "text", decided, one -> literal(one.budgets().values()));
-      setArray(insert, 7, "text", decided, one -> write(one.subject()));
-      setArray(insert, 8, "text", decided, Reservation::traceId);
-      setArray(insert, 9, "text", decided, Reservation::spanId);
-      setArray(insert, 10, "bigint", decided, one -> one.createdAt().toEpochMilli());
-      setArray(insert, 11, "bigint", decided, one -> one.expiresAt().toEpochMilli());
+                + " SELECT id::uuid FROM decided")) {
+      setTexts(insert, 1, decided, one -> one.id().toString());
+      setLongs(insert, 2, decided, one -> one.reservation.tenantId());
+      setLongs(insert, 3, decided, Decided::epoch);
+      setLongs(insert, 4, decided, one -> one.reservation.amountNanos());
+      setTexts(insert, 5, decided, one -> literal(one.budgets().keySet()));
+      setTexts(insert, 6, decided, one -> literal(one.budgets().values()));
+      setTexts(insert, 7, decided, one -> write(one.subject()));
+      setTexts(insert, 8, decided, Reservation::traceId);
+      setTexts(insert, 9, decided, Reservation::spanId);
+      setLongs(insert, 10, decided, one -> one.reservation.createdAt().toEpochMilli());
+      setLongs(insert, 11, decided, one -> one.reservation.expiresAt().toEpochMilli());
       try (ResultSet rows = insert.executeQuery()) {
         while (rows.next()) {
           there.add(rows.getObject(1, UUID.class));
@@ -97,19 +95,25 @@ public class ReservationStore {
     return there;
   }
 
-  private static void setArray(
+  /** Arrays of these two types are sent as they are; those of others are written out as text. */
+  private static void setTexts(
       PreparedStatement statement,
       int index,
-      String type,
       List<Decided> decided,
-      Function<Reservation, @Nullable Object> value)
+      Function<Reservation, @Nullable String> value)
       throws SQLException {
-    statement.setArray(
-        index,
-        statement
-            .getConnection()
-            .createArrayOf(
-                type, decided.stream().map(one -> value.apply(one.reservation())).toArray()));
+    @Nullable String[] values = new String[decided.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = value.apply(decided.get(i).reservation);
+    }
+    statement.setArray(index, statement.getConnection().createArrayOf("text", values));
+  }
+
+  private static void setLongs(
+      PreparedStatement statement, int index, List<Decided> decided, ToLongFunction<Decided> value)
+      throws SQLException {
+    long[] values = decided.stream().mapToLong(value).toArray();
+    statement.setObject(index, values);
   }
 
   /** As Postgres writes an array of uuids or integers. */
@@ -201,26 +205,34 @@ public class ReservationStore {
     return settled;
   }
 
-  /** Ends reservations. */
-  public void delete(Connection connection, int tenantId, Collection<UUID> ids)
-      throws SQLException {
+  /** Ends reservations; returns how many. */
+  public int delete(Connection connection, int tenantId, Collection<UUID> ids) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
             "DELETE FROM alerting.reservations"
                 + " WHERE tenant_id = ? AND reservation_id = ANY (?)")) {
       delete.setInt(1, tenantId);
       delete.setArray(2, connection.createArrayOf("uuid", ids.toArray()));
-      delete.execute();
+      return delete.executeUpdate();
     }
   }
 
-  /** Ends the reservations of a tenant whose lease was over at a moment; returns how many. */
-  public int deleteExpired(Connection connection, int tenantId, Instant until) throws SQLException {
+  /**
+   * Ends reservations of a tenant whose lease was over at a moment.
+   *
+   * @param most how many at most
+   * @return how many
+   */
+  public int deleteExpired(Connection connection, int tenantId, Instant until, int most)
+      throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM alerting.reservations WHERE tenant_id = ? AND expires_at <= ?")) {
+            "DELETE FROM alerting.reservations WHERE ctid = ANY (ARRAY(SELECT ctid"
+                + " FROM alerting.reservations WHERE tenant_id = ? AND expires_at <= ?"
+                + " ORDER BY expires_at LIMIT ?))")) {
       delete.setInt(1, tenantId);
       delete.setTimestamp(2, Timestamp.from(until));
+      delete.setInt(3, most);
       return delete.executeUpdate();
     }
   }
