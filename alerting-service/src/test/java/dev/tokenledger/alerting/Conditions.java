@@ -3,6 +3,7 @@ package dev.tokenledger.alerting;
 import dev.tokenledger.alerting.incident.Condition;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -17,10 +18,23 @@ public final class Conditions {
         "rule", key, level, Severity.HIGH, Map.of("rule", "Errors", "agent", agent), channels);
   }
 
+  /** A rule's condition at its first level. */
+  public static Condition rule(String key, Severity severity, String agent) {
+    return condition("rule", key, 1, severity, Map.of("rule", "Errors", "agent", agent));
+  }
+
+  /** The same condition with another value of a label. */
+  public static Condition labelled(Condition condition, String label, String value) {
+    Map<String, String> labels = new HashMap<>(condition.labels());
+    labels.put(label, value);
+    return condition(
+        condition.source(), condition.key(), condition.level(), condition.severity(), labels);
+  }
+
   /** A budget's threshold. */
   public static Condition budget(
       String name, int threshold, Map<String, String> scope, UUID... channels) {
-    Map<String, String> labels = new java.util.HashMap<>(scope);
+    Map<String, String> labels = new HashMap<>(scope);
     labels.put("budget", name);
     return condition(
         "budget",

@@ -144,6 +144,24 @@ public class BudgetStore {
         statement -> statement.setInt(1, tenantId));
   }
 
+  /**
+   * A budget as it is now, locked until the transaction ends: nobody else locks or changes it
+   * meanwhile, and who had it locked before is done. Rows that refer to it may still be added.
+   *
+   * @return empty if it was deleted
+   */
+  public Optional<Budget> lock(Connection connection, int tenantId, UUID id) throws SQLException {
+    return select(
+            connection,
+            "tenant_id = ? AND budget_id = ? AND deleted_at IS NULL FOR NO KEY UPDATE",
+            statement -> {
+              statement.setInt(1, tenantId);
+              statement.setObject(2, id);
+            })
+        .stream()
+        .findFirst();
+  }
+
   /** The tenants that have budgets. */
   public List<Integer> tenants(Connection connection) throws SQLException {
     List<Integer> tenants = new ArrayList<>();

@@ -21,9 +21,10 @@ public class Outbox {
   }
 
   /**
-   * Writes one delivery for each channel that is not disabled and for which the notification
-   * matters enough. What is told of one condition, by its dedupe key, reaches each channel in the
-   * order of these calls; so whoever tells its end must have seen its beginning committed.
+   * Writes one delivery for each channel that is not disabled, whatever its least severity: who
+   * calls this has decided that it is told, and notes that it was. What is told of one condition,
+   * by its dedupe key, reaches each channel in the order of these calls; so whoever tells its end
+   * must have seen its beginning committed.
    *
    * @param channels where to; empty for all channels of the tenant
    */
@@ -37,16 +38,13 @@ public class Outbox {
                 + " SELECT gen_random_uuid(), tenant_id, channel_id, ?, ?, ?"
                 + " FROM alerting.channels"
                 + " WHERE tenant_id = ? AND deleted_at IS NULL AND disabled_reason IS NULL"
-                + " AND (? OR channel_id = ANY (?))"
-                + " AND array_position(ARRAY['low', 'medium', 'high', 'critical'], min_severity)"
-                + " <= array_position(ARRAY['low', 'medium', 'high', 'critical'], ?)")) {
+                + " AND (? OR channel_id = ANY (?))")) {
       insert.setString(1, notification.type());
       insert.setString(2, notification.dedupeKey());
       insert.setString(3, write(notification));
       insert.setInt(4, tenantId);
       insert.setBoolean(5, channels.isEmpty());
       insert.setArray(6, connection.createArrayOf("uuid", channels.toArray()));
-      insert.setString(7, notification.severity().label());
       insert.executeUpdate();
     }
   }

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Writes what is told of several incidents in one message, and what is told again. */
 final class Digest {
@@ -47,21 +50,25 @@ final class Digest {
   /**
    * One message of several.
    *
-   * @param group the labels that they have in common
+   * @param topic of a group
    * @param messages at least one
-   * @param othersHold whether the channel knows of incidents of the group that are not resolved and
-   *     not among the messages: then the group as a whole is not
+   * @param others how severe the worst is of the group's incidents that the channel knows to be
+   *     unresolved and that are not among the messages; while there are any, or any of the messages
+   *     is firing, the group is as severe as what holds
    */
   static Notification group(
-      Map<String, String> group, List<Notification> messages, boolean othersHold, Instant now) {
+      Topic topic, List<Notification> messages, Optional<Severity> others, Instant now) {
+    Map<String, String> group = Objects.requireNonNull(topic.group());
     List<Notification> firing =
         messages.stream().filter(m -> m.status() == Notification.Status.FIRING).toList();
     int resolved = messages.size() - firing.size();
-    boolean holds = othersHold || !firing.isEmpty();
+    boolean holds = others.isPresent() || !firing.isEmpty();
     boolean remindsOnly = messages.stream().allMatch(m -> m.type().equals(REMINDER));
     Severity severity =
-        (firing.isEmpty() ? messages : firing)
-            .stream().map(Notification::severity).max(Severity::compareTo).orElseThrow();
+        Stream.concat(
+                (holds ? firing : messages).stream().map(Notification::severity), others.stream())
+            .max(Severity::compareTo)
+            .orElseThrow();
     String name =
         group.entrySet().stream()
             .map(e -> e.getKey() + " " + (e.getValue().isEmpty() ? "(none)" : e.getValue()))
@@ -100,7 +107,7 @@ final class Digest {
         holds ? Notification.Status.FIRING : Notification.Status.RESOLVED,
         title,
         text,
-        "group:" + Grouping.key(group),
+        topic.key(),
         group,
         facts,
         data);

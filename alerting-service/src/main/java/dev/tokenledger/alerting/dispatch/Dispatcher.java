@@ -8,6 +8,7 @@ import dev.tokenledger.alerting.incident.Incident;
 import dev.tokenledger.alerting.incident.IncidentReader;
 import dev.tokenledger.alerting.incident.IncidentStatus;
 import dev.tokenledger.alerting.notification.Notification;
+import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.platform.database.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Makes deliveries of what channels have not been told. All of one channel is decided in one
@@ -34,13 +36,17 @@ import java.util.stream.Collectors;
  * both done or neither.
  */
 final class Dispatcher {
-  /** How long what is muted may be left without a look, should a word of its end be missed. */
+  /**
+   * How long what is muted may be left without a look, should a word of its end be missed; and how
+   * long what a disabled channel is still to be told, should it be enabled again.
+   */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(10);
 
   private final Database database;
   private final Outbox outbox;
   private final IncidentReader incidents;
   private final Mutings mutings;
+  private final ToldRows told;
   private final ObjectMapper json;
   private final Clock clock;
 
@@ -55,6 +61,7 @@ final class Dispatcher {
     this.outbox = outbox;
     this.incidents = incidents;
     this.mutings = mutings;
+    this.told = new ToldRows(json);
     this.json = json;
     this.clock = clock;
   }
@@ -80,17 +87,32 @@ final class Dispatcher {
           if (channel.isEmpty()) {
             return 0;
           }
-          if (!channel.get().isUsable()) {
+          if (channel.get().isDeleted()) {
             UntoldRows.forget(connection, channelId);
+            return 0;
+          }
+          if (channel.get().isDisabled()) {
+            UntoldRows.suspend(connection, channelId, now, now.plus(LOOK_AGAIN));
             return 0;
           }
           return new Round(connection, channel.get(), now).run();
         });
   }
 
-  /** Something that a channel is about to be told. */
+  /**
+   * Something that a channel is about to be told.
+   *
+   * @param known whether the channel knows that the incident is not resolved
+   * @param done what need not be told any more after it
+   */
   private record Part(
-      Incident incident, Notification message, Instant arose, List<Untold> done, boolean ends) {}
+      Incident incident,
+      Topic topic,
+      boolean known,
+      Notification message,
+      Instant arose,
+      List<Untold> done,
+      boolean ends) {}
 
   /** What is decided for one channel at one moment. */
   private final class Round {
@@ -111,39 +133,51 @@ final class Dispatcher {
 
     int run() throws SQLException {
       Map<UUID, List<Untold>> untold = UntoldRows.due(connection, channel.id(), now);
-      Set<UUID> told = UntoldRows.told(connection, channel.id(), untold.keySet());
-      List<UUID> remind = UntoldRows.dueReminders(connection, channel.id(), now);
+      List<UUID> remind = told.dueReminders(connection, channel.id(), now);
       Set<UUID> all = new LinkedHashSet<>(untold.keySet());
       all.addAll(remind);
+      Map<UUID, Topic> topics = told.topics(connection, channel.id(), all);
       Map<UUID, Incident> known =
           incidents.find(connection, all).stream()
               .collect(Collectors.toMap(Incident::id, Function.identity()));
       List<Part> parts = new ArrayList<>();
       for (Map.Entry<UUID, List<Untold>> entry : untold.entrySet()) {
-        Incident incident = known.get(entry.getKey());
-        parts.addAll(decide(incident, entry.getValue(), told.contains(incident.id())));
+        UUID id = entry.getKey();
+        parts.addAll(decide(known.get(id), Optional.ofNullable(topics.get(id)), entry.getValue()));
       }
       for (UUID id : remind) {
-        remind(known.get(id), untold.containsKey(id)).ifPresent(parts::add);
+        remind(known.get(id), topics.get(id), untold.containsKey(id)).ifPresent(parts::add);
       }
-      if (grouping.groups()) {
-        tellGroups(parts);
-      } else {
-        Set<UUID> first = new HashSet<>();
-        for (Part part : parts) {
-          if (first.add(part.incident.id())) {
-            tell(part.message);
-            settle(part);
-          }
+      Set<UUID> first = new HashSet<>();
+      Map<Topic, List<Part>> groups = new LinkedHashMap<>();
+      for (Part part : parts) {
+        if (part.topic.group() != null) {
+          groups.computeIfAbsent(part.topic, topic -> new ArrayList<>()).add(part);
+        } else if (first.add(part.incident.id())) {
+          tell(part.message);
+          settle(part);
         }
+      }
+      for (Map.Entry<Topic, List<Part>> group : groups.entrySet()) {
+        tellGroup(group.getKey(), group.getKey().group(), group.getValue());
       }
       return deliveries;
     }
 
-    private List<Part> decide(Incident incident, List<Untold> untold, boolean told)
+    /**
+     * @param knownBy empty if the channel does not know the incident
+     */
+    private List<Part> decide(Incident incident, Optional<Topic> knownBy, List<Untold> untold)
         throws SQLException {
-      boolean muted = muting.mutes(incident, channel.id());
-      Decision decision = Decision.of(untold, told, muted, grouping.groups());
+      Topic topic = knownBy.orElseGet(() -> Topic.of(incident, grouping));
+      boolean together = topic.group() != null;
+      Decision decision =
+          Decision.of(
+              untold,
+              knownBy.isPresent(),
+              muting.of(incident, channel.id()),
+              together,
+              together ? Severity.LOW : channel.least());
       if (!decision.hold().isEmpty()) {
         Instant next = now.plus(LOOK_AGAIN);
         Instant end = muting.firstEnd(incident).orElse(next);
@@ -160,42 +194,41 @@ final class Dispatcher {
         List<Untold> done = new ArrayList<>(parts.isEmpty() ? decision.drop() : List.of());
         done.add(transition);
         parts.add(
-            new Part(incident, message(transition.entryId()), arose, done, transition.isEnd()));
+            new Part(
+                incident,
+                topic,
+                knownBy.isPresent(),
+                message(transition.entryId()),
+                arose,
+                done,
+                transition.isEnd()));
       }
       return parts;
     }
 
-    private Optional<Part> remind(Incident incident, boolean isToldAnyway) throws SQLException {
+    private Optional<Part> remind(Incident incident, Topic topic, boolean isToldAnyway)
+        throws SQLException {
       if (incident.status() != IncidentStatus.OPEN || grouping.repeatInterval().isZero()) {
-        UntoldRows.remindAt(connection, channel.id(), incident.id(), null);
+        told.remindAt(connection, channel.id(), incident.id(), null);
         return Optional.empty();
       }
       if (isToldAnyway) {
-        UntoldRows.remindAt(connection, channel.id(), incident.id(), grouping.remindAt(now));
+        told.remindAt(connection, channel.id(), incident.id(), grouping.remindAt(now));
         return Optional.empty();
       }
-      if (muting.mutes(incident, channel.id())) {
-        UntoldRows.remindAt(connection, channel.id(), incident.id(), now.plus(LOOK_AGAIN));
+      if (muting.of(incident, channel.id()) != Decision.Mute.NOTHING) {
+        told.remindAt(connection, channel.id(), incident.id(), now.plus(LOOK_AGAIN));
         return Optional.empty();
       }
       // As old as the wait is long: it has waited for company enough, but not for the interval.
       Instant arose = now.minus(grouping.groupWait());
       return Optional.of(
-          new Part(incident, Digest.reminder(incident, now), arose, List.of(), false));
+          new Part(incident, topic, true, Digest.reminder(incident, now), arose, List.of(), false));
     }
 
-    private void tellGroups(List<Part> parts) throws SQLException {
-      Map<String, List<Part>> groups = new LinkedHashMap<>();
-      for (Part part : parts) {
-        String key = Grouping.key(grouping.groupOf(part.incident.matchable()));
-        groups.computeIfAbsent(key, k -> new ArrayList<>()).add(part);
-      }
-      for (Map.Entry<String, List<Part>> group : groups.entrySet()) {
-        tellGroup(group.getKey(), group.getValue());
-      }
-    }
-
-    private void tellGroup(String key, List<Part> parts) throws SQLException {
+    private void tellGroup(Topic topic, Map<String, String> labels, List<Part> parts)
+        throws SQLException {
+      String key = Grouping.key(labels);
       Instant arose = parts.stream().map(Part::arose).min(Instant::compareTo).orElseThrow();
       Instant leaves =
           grouping.leavesAt(arose, UntoldRows.groupTold(connection, channel.id(), key));
@@ -203,33 +236,50 @@ final class Dispatcher {
         wait(parts, leaves);
         return;
       }
-      Map<String, String> labels = grouping.groupOf(parts.get(0).incident.matchable());
-      List<Notification> messages = parts.stream().map(Part::message).toList();
-      boolean allEnd = parts.stream().allMatch(Part::ends);
-      tell(Digest.group(labels, messages, allEnd && othersHold(labels, parts), now));
-      for (Part part : parts) {
+      List<UUID> these = parts.stream().map(part -> part.incident.id()).toList();
+      Optional<Severity> others = told.worstOther(connection, channel.id(), topic.key(), these);
+      List<Part> telling = matters(parts, others);
+      if (telling.isEmpty()) {
+        return;
+      }
+      List<Notification> messages = telling.stream().map(Part::message).toList();
+      tell(Digest.group(topic, messages, others, now));
+      for (Part part : telling) {
         settle(part);
       }
       UntoldRows.groupTold(connection, channel, key, now);
     }
 
+    /**
+     * Drops what the channel does not know of a group in which nothing that holds matters enough.
+     *
+     * @param others how severe the worst is of the group's others that the channel knows
+     */
+    private List<Part> matters(List<Part> parts, Optional<Severity> others) throws SQLException {
+      boolean matters =
+          Stream.concat(
+                  parts.stream().filter(part -> !part.ends).map(part -> part.message.severity()),
+                  others.stream())
+              .anyMatch(severity -> severity.compareTo(channel.least()) >= 0);
+      List<Part> telling = new ArrayList<>();
+      for (Part part : parts) {
+        if (matters || part.known) {
+          telling.add(part);
+        } else {
+          UntoldRows.remove(connection, channel.id(), part.done);
+        }
+      }
+      return telling;
+    }
+
     private void wait(List<Part> parts, Instant until) throws SQLException {
       for (Part part : parts) {
         if (part.done.isEmpty()) {
-          UntoldRows.remindAt(connection, channel.id(), part.incident.id(), until);
+          told.remindAt(connection, channel.id(), part.incident.id(), until);
         } else {
           UntoldRows.postpone(connection, channel.id(), part.incident.id(), until);
         }
       }
-    }
-
-    /** Whether the channel knows of unresolved incidents of a group beside those given. */
-    private boolean othersHold(Map<String, String> labels, List<Part> parts) throws SQLException {
-      Set<UUID> these = parts.stream().map(part -> part.incident.id()).collect(Collectors.toSet());
-      Set<UUID> others = UntoldRows.told(connection, channel.id());
-      others.removeAll(these);
-      return incidents.find(connection, others).stream()
-          .anyMatch(i -> !i.isResolved() && grouping.groupOf(i.matchable()).equals(labels));
     }
 
     private void tell(Notification message) throws SQLException {
@@ -241,9 +291,9 @@ final class Dispatcher {
     private void settle(Part part) throws SQLException {
       UntoldRows.remove(connection, channel.id(), part.done);
       if (part.ends) {
-        UntoldRows.forget(connection, channel.id(), part.incident.id());
+        told.forget(connection, channel.id(), part.incident.id());
       } else {
-        UntoldRows.told(connection, channel, part.incident.id(), now, grouping.remindAt(now));
+        told.note(connection, channel, part.incident.id(), part.topic, now, grouping.remindAt(now));
       }
     }
 

@@ -145,8 +145,8 @@ public class GroupingResource {
     if (labels.contains(SEVERITY)) {
       throw invalid(
           "group_by",
-          "'group_by' cannot have 'severity': it changes as an incident escalates, which would leave"
-              + " the group that was told of it without an end.");
+          "'group_by' cannot have 'severity': it changes as an incident escalates, and an incident"
+              + " stays in the group in which it was told first.");
     }
     return labels.stream().map(String::valueOf).distinct().toList();
   }

@@ -3,20 +3,19 @@ package dev.tokenledger.alerting.dispatch;
 import dev.tokenledger.alerting.incident.Incident;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Which incidents speak for others. The unresolved incident of a budget mutes those of budgets
  * beneath it: whoever is told that the whole tenant has spent its money need not be told of each
  * agent. It speaks only for what is no more severe than itself, so that a warning about the whole
- * does not hide that a part has come to its end, and only to the channels that are told of it.
+ * does not hide that a part has come to its end.
  */
 final class Inhibition {
   private static final String BUDGET = "budget";
 
   private Inhibition() {}
 
-  /** Whether one incident speaks for another to some channel. */
+  /** Whether one incident speaks for another, to the channels that hear of it. */
   static boolean speaksFor(Incident broad, Incident narrow) {
     Map<String, String> outer = scope(broad);
     Map<String, String> inner = scope(narrow);
@@ -26,17 +25,6 @@ final class Inhibition {
         && broad.severity().compareTo(narrow.severity()) >= 0
         && outer.size() < inner.size()
         && inner.entrySet().containsAll(outer.entrySet());
-  }
-
-  static boolean tells(Incident incident, UUID channelId) {
-    return incident.channels().isEmpty() || incident.channels().contains(channelId);
-  }
-
-  /** Whether they have a channel in common. */
-  static boolean sharesAChannel(Incident one, Incident other) {
-    return one.channels().isEmpty()
-        || other.channels().isEmpty()
-        || one.channels().stream().anyMatch(other.channels()::contains);
   }
 
   /** The labels that are not about the budget itself. */

@@ -4,7 +4,9 @@ import dev.tokenledger.alerting.incident.Incident;
 import dev.tokenledger.alerting.silence.Silence;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -12,8 +14,10 @@ import java.util.UUID;
  *
  * @param silences those that are active
  * @param speakers incidents that may speak for others; one that is silenced itself does not
+ * @param heard the channels that were told of a speaker or are about to be, by its id: it speaks to
+ *     these alone
  */
-public record Muting(List<Silence> silences, List<Incident> speakers) {
+public record Muting(List<Silence> silences, List<Incident> speakers, Map<UUID, Set<UUID>> heard) {
 
   public Muting {
     List<Silence> active = List.copyOf(silences);
@@ -22,6 +26,7 @@ public record Muting(List<Silence> silences, List<Incident> speakers) {
         speakers.stream()
             .filter(s -> active.stream().noneMatch(silence -> silence.matches(s.matchable())))
             .toList();
+    heard = Map.copyOf(heard);
   }
 
   /** The silences that mute an incident. */
@@ -32,16 +37,28 @@ public record Muting(List<Silence> silences, List<Incident> speakers) {
   /** The incidents that speak for an incident to one of its channels or more. */
   public List<UUID> inhibitedBy(Incident incident) {
     return speakers.stream()
-        .filter(s -> Inhibition.speaksFor(s, incident) && Inhibition.sharesAChannel(s, incident))
+        .filter(s -> Inhibition.speaksFor(s, incident) && reachesOneOf(s, incident.channels()))
         .map(Incident::id)
         .toList();
   }
 
-  /** Whether a channel is not to be told of an incident now. */
-  boolean mutes(Incident incident, UUID channelId) {
-    return !matching(incident).isEmpty()
-        || speakers.stream()
-            .anyMatch(s -> Inhibition.speaksFor(s, incident) && Inhibition.tells(s, channelId));
+  /**
+   * @param channels empty for all
+   */
+  private boolean reachesOneOf(Incident speaker, List<UUID> channels) {
+    Set<UUID> hearing = heard.getOrDefault(speaker.id(), Set.of());
+    return channels.isEmpty() ? !hearing.isEmpty() : channels.stream().anyMatch(hearing::contains);
+  }
+
+  /** What keeps a channel from being told of an incident now. */
+  Decision.Mute of(Incident incident, UUID channelId) {
+    if (!matching(incident).isEmpty()) {
+      return Decision.Mute.SILENCE;
+    }
+    return speakers.stream()
+            .anyMatch(s -> Inhibition.speaksFor(s, incident) && reachesOneOf(s, List.of(channelId)))
+        ? Decision.Mute.INHIBITION
+        : Decision.Mute.NOTHING;
   }
 
   /** When the first of the silences that mute an incident ends. */

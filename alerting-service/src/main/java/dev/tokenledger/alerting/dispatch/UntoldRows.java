@@ -2,6 +2,7 @@ package dev.tokenledger.alerting.dispatch;
 
 import dev.tokenledger.alerting.dispatch.Decision.Untold;
 import dev.tokenledger.alerting.incident.HistoryEvent;
+import dev.tokenledger.alerting.notification.Severity;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -9,27 +10,28 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What channels have and have not been told, within the caller's transaction. */
+/** What channels have not been told, within the caller's transaction. */
 final class UntoldRows {
   private static final int MAX_CHANNELS = 100;
 
   /** Incidents that are decided in one transaction. */
-  private static final int MAX_INCIDENTS = 500;
+  static final int MAX_INCIDENTS = 500;
 
   private UntoldRows() {}
 
-  /** A channel that is locked. */
-  record Channel(UUID id, int tenantId, boolean isUsable) {}
+  /**
+   * A channel that is locked.
+   *
+   * @param least of which severity something must be for the channel to be told that it begins
+   */
+  record Channel(UUID id, int tenantId, boolean isDeleted, boolean isDisabled, Severity least) {}
 
   static List<UUID> dueChannels(Connection connection, Instant now) throws SQLException {
     try (PreparedStatement select =
@@ -48,12 +50,18 @@ final class UntoldRows {
     // Not FOR UPDATE, for which everybody would have to wait who adds a row that refers to it.
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT tenant_id, deleted_at IS NULL AND disabled_reason IS NULL"
+            "SELECT tenant_id, deleted_at IS NOT NULL, disabled_reason IS NOT NULL, min_severity"
                 + " FROM alerting.channels WHERE channel_id = ? FOR NO KEY UPDATE SKIP LOCKED")) {
       select.setObject(1, channelId);
       try (ResultSet row = select.executeQuery()) {
         return row.next()
-            ? Optional.of(new Channel(channelId, row.getInt(1), row.getBoolean(2)))
+            ? Optional.of(
+                new Channel(
+                    channelId,
+                    row.getInt(1),
+                    row.getBoolean(2),
+                    row.getBoolean(3),
+                    Severity.of(row.getString(4))))
             : Optional.empty();
       }
     }
@@ -67,7 +75,7 @@ final class UntoldRows {
       throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT u.incident_id, u.entry_id, h.event, u.created_at, u.muted"
+            "SELECT u.incident_id, u.entry_id, h.event, h.severity, u.created_at, u.muted"
                 + " FROM alerting.untold u JOIN alerting.incident_history h USING (entry_id)"
                 + " WHERE u.channel_id = ? AND u.incident_id IN"
                 + " (SELECT incident_id FROM alerting.untold WHERE channel_id = ?"
@@ -85,8 +93,9 @@ final class UntoldRows {
                   new Untold(
                       row.getLong(2),
                       HistoryEvent.of(row.getString(3)),
-                      row.getTimestamp(4).toInstant(),
-                      row.getBoolean(5)));
+                      Severity.of(row.getString(4)),
+                      row.getTimestamp(5).toInstant(),
+                      row.getBoolean(6)));
         }
         return due;
       }
@@ -149,86 +158,32 @@ final class UntoldRows {
     return transitions.stream().map(Untold::entryId).toArray();
   }
 
-  /** Which of some incidents a channel knows to be unresolved. */
-  static Set<UUID> told(Connection connection, UUID channelId, Collection<UUID> incidents)
+  /**
+   * Leaves what a disabled channel knows as it is. Beginnings are dropped; ends of what it knows,
+   * and reminders, are looked at again later, since it may be enabled again.
+   */
+  static void suspend(Connection connection, UUID channelId, Instant now, Instant until)
       throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT incident_id FROM alerting.told WHERE channel_id = ?"
-                + " AND incident_id = ANY (?)")) {
-      select.setObject(1, channelId);
-      select.setArray(2, connection.createArrayOf("uuid", incidents.toArray()));
-      return new LinkedHashSet<>(ids(select));
-    }
-  }
-
-  /** All incidents that a channel knows to be unresolved, up to a bound. */
-  static Set<UUID> told(Connection connection, UUID channelId) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT incident_id FROM alerting.told WHERE channel_id = ? LIMIT " + MAX_INCIDENTS)) {
-      select.setObject(1, channelId);
-      return new LinkedHashSet<>(ids(select));
-    }
-  }
-
-  /** Notes that a channel knows of an incident. */
-  static void told(
-      Connection connection,
-      Channel channel,
-      UUID incidentId,
-      Instant now,
-      @Nullable Instant remindAt)
-      throws SQLException {
-    try (PreparedStatement upsert =
-        connection.prepareStatement(
-            "INSERT INTO alerting.told (incident_id, channel_id, tenant_id, told_at, remind_at)"
-                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (incident_id, channel_id)"
-                + " DO UPDATE SET told_at = excluded.told_at, remind_at = excluded.remind_at")) {
-      upsert.setObject(1, incidentId);
-      upsert.setObject(2, channel.id);
-      upsert.setInt(3, channel.tenantId);
-      upsert.setTimestamp(4, Timestamp.from(now));
-      upsert.setTimestamp(5, timestamp(remindAt));
-      upsert.executeUpdate();
-    }
-  }
-
-  /** Incidents that a channel is to be told of again. */
-  static List<UUID> dueReminders(Connection connection, UUID channelId, Instant now)
-      throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT incident_id FROM alerting.told WHERE channel_id = ? AND remind_at <= ?"
-                + " ORDER BY remind_at LIMIT "
-                + MAX_INCIDENTS)) {
-      select.setObject(1, channelId);
-      select.setTimestamp(2, Timestamp.from(now));
-      return ids(select);
-    }
-  }
-
-  static void remindAt(
-      Connection connection, UUID channelId, UUID incidentId, @Nullable Instant time)
-      throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE alerting.told SET remind_at = ? WHERE channel_id = ? AND incident_id = ?")) {
-      update.setTimestamp(1, timestamp(time));
-      update.setObject(2, channelId);
-      update.setObject(3, incidentId);
-      update.executeUpdate();
-    }
-  }
-
-  /** Notes that a channel knows of an incident's end. */
-  static void forget(Connection connection, UUID channelId, UUID incidentId) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM alerting.told WHERE channel_id = ? AND incident_id = ?")) {
+            "DELETE FROM alerting.untold u USING alerting.incident_history h"
+                + " WHERE u.channel_id = ? AND h.entry_id = u.entry_id AND (h.event <> ?"
+                + " OR NOT EXISTS (SELECT 1 FROM alerting.told t"
+                + " WHERE t.incident_id = u.incident_id AND t.channel_id = u.channel_id))")) {
       delete.setObject(1, channelId);
-      delete.setObject(2, incidentId);
+      delete.setString(2, HistoryEvent.RESOLVED.label());
       delete.executeUpdate();
+    }
+    for (String later :
+        List.of(
+            "UPDATE alerting.untold SET due_at = ? WHERE channel_id = ? AND due_at <= ?",
+            "UPDATE alerting.told SET remind_at = ? WHERE channel_id = ? AND remind_at <= ?")) {
+      try (PreparedStatement update = connection.prepareStatement(later)) {
+        update.setTimestamp(1, Timestamp.from(until));
+        update.setObject(2, channelId);
+        update.setTimestamp(3, Timestamp.from(now));
+        update.executeUpdate();
+      }
     }
   }
 
@@ -280,11 +235,11 @@ final class UntoldRows {
     }
   }
 
-  private static @Nullable Timestamp timestamp(@Nullable Instant time) {
+  static @Nullable Timestamp timestamp(@Nullable Instant time) {
     return time == null ? null : Timestamp.from(time);
   }
 
-  private static List<UUID> ids(PreparedStatement select) throws SQLException {
+  static List<UUID> ids(PreparedStatement select) throws SQLException {
     try (ResultSet row = select.executeQuery()) {
       List<UUID> ids = new ArrayList<>();
       while (row.next()) {

@@ -32,7 +32,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * Compares budgets with the ledger. What is read is absolute, so evaluating often, seldom, late or
  * in several processes gives the same: a threshold's crossing is a row whose key is the budget, the
  * period and the threshold, and the incident opens or escalates in the transaction that makes the
- * row. It ends with the period.
+ * row. It ends with the period. A budget's row is locked before its spend is read: what one process
+ * has told cannot be ended by another that has read less.
  */
 final class Evaluation {
   /** How long after its end a period is still looked at: late events belong to it. */
@@ -66,7 +67,7 @@ final class Evaluation {
     this.budgets = budgets;
     this.spending = spending;
     this.incidents = incidents;
-    this.forecasts = new ForecastWatch(database, spending, incidents);
+    this.forecasts = new ForecastWatch(database, budgets, spending, incidents);
     this.clock = clock;
   }
 
@@ -84,9 +85,8 @@ final class Evaluation {
   /** Evaluates all budgets of a tenant. */
   void evaluate(int tenantId) {
     // Read before the budgets are: what is open now and has no budget then, has none any more.
-    List<String> open =
-        database.asTenant(
-            tenantId, connection -> incidents.openKeys(connection, tenantId, SOURCE, null));
+    List<String> open = openKeys(tenantId, SOURCE);
+    List<String> openForecasts = openKeys(tenantId, ForecastWatch.SOURCE);
     List<Budget> all = database.asTenant(tenantId, connection -> budgets.all(connection, tenantId));
     Instant now = clock.instant();
     Failures failures = new Failures();
@@ -94,14 +94,19 @@ final class Evaluation {
       failures.keep(() -> evaluate(budget, now));
     }
     failures.keep(() -> clear(tenantId, open, all, now));
-    failures.keep(() -> forecasts.watch(tenantId, all, now));
+    failures.keep(() -> forecasts.watch(tenantId, all, openForecasts, now));
     failures.rethrow();
   }
 
+  private List<String> openKeys(int tenantId, String source) {
+    return database.asTenant(
+        tenantId, connection -> incidents.openKeys(connection, tenantId, source, null));
+  }
+
   private void evaluate(Budget budget, Instant now) {
-    BudgetPeriod current = budget.periodAt(now);
-    evaluateCurrent(budget, current);
+    evaluateCurrent(budget, now);
     if (!budget.period().isRolling()) {
+      BudgetPeriod current = budget.periodAt(now);
       if (Duration.between(current.start(), now).compareTo(LATE) < 0) {
         evaluatePast(budget, budget.periodAt(current.start().minusMillis(1)));
       }
@@ -129,10 +134,32 @@ final class Evaluation {
     }
   }
 
-  private void evaluateCurrent(Budget budget, BudgetPeriod period) {
+  @FunctionalInterface
+  private interface Work {
+    void run(Connection connection, Budget budget) throws SQLException;
+  }
+
+  /**
+   * Evaluates a budget as it is now, unless it was deleted, while nobody else does. A transaction
+   * locks one budget only, and before any incident, so that no two wait for each other.
+   */
+  private void alone(Budget listed, Work work) {
     database.asTenant(
-        budget.tenantId(),
+        listed.tenantId(),
         connection -> {
+          Optional<Budget> budget = budgets.lock(connection, listed.tenantId(), listed.id());
+          if (budget.isPresent()) {
+            work.run(connection, budget.get());
+          }
+          return null;
+        });
+  }
+
+  private void evaluateCurrent(Budget listed, Instant now) {
+    alone(
+        listed,
+        (connection, budget) -> {
+          BudgetPeriod period = budget.periodAt(now);
           Spend spend = spending.read(connection, budget, period);
           PeriodHistory.note(connection, budget, period, spend, clock.instant());
           Crossings.Highest crossed = Crossings.highest(connection, budget, start(budget, period));
@@ -154,7 +181,6 @@ final class Evaluation {
             incidents.update(
                 connection, condition(budget, period, crossed.threshold(), spend, true));
           }
-          return null;
         });
   }
 
@@ -163,10 +189,14 @@ final class Evaluation {
    * that nobody looked at while it lasted, because the budget was made or changed since, is not
    * told of.
    */
-  private void evaluatePast(Budget budget, BudgetPeriod period) {
-    database.asTenant(
-        budget.tenantId(),
-        connection -> {
+  private void evaluatePast(Budget listed, BudgetPeriod period) {
+    alone(
+        listed,
+        (connection, budget) -> {
+          if (!budget.period().equals(listed.period())) {
+            // Its periods are others since it was listed.
+            return;
+          }
           OptionalLong amount = PeriodHistory.amountNanos(connection, budget, period);
           if (amount.isPresent()) {
             Budget then = budget.withAmount(amount.getAsLong());
@@ -174,7 +204,6 @@ final class Evaluation {
             PeriodHistory.note(connection, then, period, spend, clock.instant());
             tell(connection, then, period, spend, false);
           }
-          return null;
         });
   }
 

@@ -2,6 +2,7 @@ package dev.tokenledger.alerting.evaluation;
 
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.budget.BudgetPeriod;
+import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.Percent;
 import dev.tokenledger.alerting.budget.PeriodRule;
 import dev.tokenledger.alerting.budget.SpendForecast;
@@ -24,6 +25,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,12 +51,14 @@ final class ForecastWatch {
   static final String SOURCE = "forecast";
 
   private final Database database;
+  private final BudgetStore budgets;
   private final SpendReader spending;
   private final Incidents incidents;
   private final Map<UUID, Look> looks = new ConcurrentHashMap<>();
 
-  ForecastWatch(Database database, SpendReader spending, Incidents incidents) {
+  ForecastWatch(Database database, BudgetStore budgets, SpendReader spending, Incidents incidents) {
     this.database = database;
+    this.budgets = budgets;
     this.spending = spending;
     this.incidents = incidents;
   }
@@ -62,11 +66,16 @@ final class ForecastWatch {
   /** The last time a budget was looked at, as it was then. */
   private record Look(Budget budget, Instant at) {}
 
-  /** Looks at those of a tenant's budgets that were not looked at just now. */
-  void watch(int tenantId, List<Budget> budgets, Instant now) {
+  /**
+   * Looks at those of a tenant's budgets that were not looked at just now.
+   *
+   * @param open the keys of what holds, read before the budgets: what another process has reported
+   *     since may be of a budget that is not among them
+   */
+  void watch(int tenantId, List<Budget> all, List<String> open, Instant now) {
     Set<String> possible = new HashSet<>();
     Failures failures = new Failures();
-    for (Budget budget : budgets) {
+    for (Budget budget : all) {
       if (!isWatched(budget)) {
         continue;
       }
@@ -88,7 +97,7 @@ final class ForecastWatch {
             });
       }
     }
-    failures.keep(() -> clearOthers(tenantId, possible));
+    failures.keep(() -> clearOthers(tenantId, open, possible));
     failures.rethrow();
   }
 
@@ -123,6 +132,12 @@ final class ForecastWatch {
     database.asTenant(
         budget.tenantId(),
         connection -> {
+          if (!budgets
+              .lock(connection, budget.tenantId(), budget.id())
+              .equals(Optional.of(budget))) {
+            // Changed since it was listed, so that this no longer holds. The next round looks anew.
+            return null;
+          }
           if (forecast != null && forecast.expectedNanos() > budget.amountNanos()) {
             incidents.report(connection, condition(budget, period, forecast, spent));
           } else if (forecast == null
@@ -139,11 +154,11 @@ final class ForecastWatch {
         });
   }
 
-  private void clearOthers(int tenantId, Set<String> possible) {
+  private void clearOthers(int tenantId, List<String> open, Set<String> possible) {
     database.asTenant(
         tenantId,
         connection -> {
-          for (String key : incidents.openKeys(connection, tenantId, SOURCE, null)) {
+          for (String key : open) {
             if (!possible.contains(key)) {
               incidents.clear(
                   connection, tenantId, key, "the period has ended, or the budget was changed");

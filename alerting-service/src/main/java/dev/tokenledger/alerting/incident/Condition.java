@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param sourceId of the budget or rule; null where there is none
  * @param level grows when it gets worse, and then the incident escalates; of a budget, the
  *     threshold in percent
+ * @param severity when it is higher than it ever was at this level, the incident escalates, too
  * @param type of the notification when the incident opens or escalates: {@code
  *     budget.threshold_crossed}, {@code rule.firing}
  * @param title one line, without markup

@@ -6,10 +6,10 @@ import java.util.Locale;
 /** What happened to an incident. */
 public enum HistoryEvent {
   OPENED,
-  /** Its level has grown; who had acknowledged it has not acknowledged this. */
+  /** Its level or severity has grown; who had acknowledged it has not acknowledged this. */
   ESCALATED,
   ACKNOWLEDGED,
-  /** It had been resolved by hand, and its level has grown. */
+  /** It had been resolved by hand, and its level or severity has grown. */
   REOPENED,
   RESOLVED,
   COMMENTED,

@@ -22,8 +22,6 @@ public class IncidentReader {
   /** The latest entries of a history that are shown. */
   static final int MAX_HISTORY = 1_000;
 
-  private static final int MAX_UNRESOLVED = 1_000;
-
   private final IncidentRows rows;
 
   public IncidentReader(ObjectMapper json) {
@@ -61,14 +59,15 @@ public class IncidentReader {
         statement -> statement.setArray(1, connection.createArrayOf("uuid", ids.toArray())));
   }
 
-  /** The unresolved incidents of a source, up to a thousand. */
+  /**
+   * All unresolved incidents of a source. It is meant for budgets: their number has a bound, and
+   * each has one at a time, or two while one of its periods is taking over from another.
+   */
   public List<Incident> unresolved(Connection connection, int tenantId, String source)
       throws SQLException {
     return rows.select(
         connection,
-        "tenant_id = ? AND source = ? AND ended_at IS NULL AND status <> 'resolved'"
-            + " ORDER BY incident_id LIMIT "
-            + MAX_UNRESOLVED,
+        "tenant_id = ? AND source = ? AND ended_at IS NULL AND status <> 'resolved'",
         statement -> {
           statement.setInt(1, tenantId);
           statement.setString(2, source);

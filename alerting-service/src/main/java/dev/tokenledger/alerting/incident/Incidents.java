@@ -41,9 +41,10 @@ public class Incidents {
 
   /**
    * Says that a condition holds, within the caller's transaction, which must be the tenant's. It
-   * opens an incident; or escalates one whose level is lower, which opens it again if it was
-   * acknowledged or resolved; or only refreshes what is known of it. An incident that was resolved
-   * by hand stays resolved at this level until {@link #clear} has said that the condition ended.
+   * opens an incident; or escalates one whose level is lower, or that was never as severe at this
+   * level, which opens it again if it was acknowledged or resolved; or only refreshes what is known
+   * of it. An incident that was resolved by hand stays resolved until its condition gets worse, or
+   * {@link #clear} has said that it ended.
    *
    * @return whether there was a transition, of which the condition's channels will be told
    */
@@ -60,7 +61,7 @@ public class Incidents {
       incident = rows.lock(connection, condition.tenantId(), condition.key());
     }
     Incident known = incident.get();
-    if (condition.level() > known.level()) {
+    if (isWorse(connection, condition, known)) {
       rows.escalate(connection, known.id(), condition, now);
       HistoryEvent event = known.isResolved() ? HistoryEvent.REOPENED : HistoryEvent.ESCALATED;
       begin(connection, known.id(), condition, event, known.status(), now);
@@ -70,10 +71,23 @@ public class Incidents {
     return false;
   }
 
+  /** Whether a condition is worse than its incident ever was. */
+  private boolean isWorse(Connection connection, Condition condition, Incident known)
+      throws SQLException {
+    if (condition.level() != known.level()) {
+      return condition.level() > known.level();
+    }
+    // The incident's severity follows its condition down without a word; on its way up again only
+    // what is new is told.
+    return condition.severity().compareTo(known.severity()) > 0
+        && condition.severity().compareTo(transitions.worst(connection, known)) > 0;
+  }
+
   /**
    * Says how a condition stands of which {@link #report} was told before, within the caller's
    * transaction, which must be the tenant's. It takes over what is known of it, at the level that
-   * the incident has, and makes no transition: an incident that has ended is not opened again.
+   * the incident has, and makes no transition: an incident that has ended is not opened again, and
+   * none gets worse.
    */
   public void update(Connection connection, Condition condition) throws SQLException {
     Optional<Incident> incident = rows.lock(connection, condition.tenantId(), condition.key());

@@ -3,6 +3,7 @@ package dev.tokenledger.alerting.incident;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.notification.Notification;
+import dev.tokenledger.alerting.notification.Severity;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -105,6 +106,24 @@ final class Transitions {
       try (ResultSet row = insert.executeQuery()) {
         row.next();
         return row.getLong(1);
+      }
+    }
+  }
+
+  /** The highest severity with which an incident has opened, escalated or opened again. */
+  Severity worst(Connection connection, Incident incident) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT DISTINCT severity FROM alerting.incident_history WHERE incident_id = ?"
+                + " AND event IN ('opened', 'escalated', 'reopened')")) {
+      select.setObject(1, incident.id());
+      try (ResultSet row = select.executeQuery()) {
+        Severity worst = incident.severity();
+        while (row.next()) {
+          Severity severity = Severity.of(row.getString(1));
+          worst = severity.compareTo(worst) > 0 ? severity : worst;
+        }
+        return worst;
       }
     }
   }

@@ -218,17 +218,6 @@ class DeliveryQueueTest {
   }
 
   @Test
-  void whatMattersLessThanAChannelWantsIsNotWritten() throws Exception {
-    channel("high");
-    for (Severity severity : Severity.values()) {
-      enqueue("incident:" + severity, severity);
-    }
-    assertThat(
-            text("SELECT string_agg(dedupe_key, ',' ORDER BY sequence) FROM alerting.deliveries"))
-        .isEqualTo("incident:HIGH,incident:CRITICAL");
-  }
-
-  @Test
   void whatWasToldBeforeIsFoundTheLatestFirstAndOnlyIfItMayHaveArrived() {
     channel("low");
     enqueue("incident:1", Severity.LOW);

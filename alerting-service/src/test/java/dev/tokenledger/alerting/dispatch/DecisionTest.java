@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.alerting.dispatch.Decision.Untold;
 import dev.tokenledger.alerting.incident.HistoryEvent;
+import dev.tokenledger.alerting.notification.Severity;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,65 +15,92 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DecisionTest {
   /**
    * Transitions are written as {@code o} for opened, {@code e} for escalated, {@code r} for
-   * resolved and {@code n} for reopened; in capitals, if they were muted when last looked at.
+   * resolved and {@code n} for reopened; in capitals, if they were muted when last looked at; with
+   * a minus if they are less severe than the channel wants.
    */
-  @ParameterizedTest(name = "{0}, {1} told, {2} muted, {3} together")
+  @ParameterizedTest(name = "{0}, {1} told, muted by {2}, {3} together")
   @CsvSource({
     // At once: each of them.
-    "o,    false, false, false, o,    '',  ''",
-    "oee,  false, false, false, oee,  '',  ''",
-    "e,    true,  false, false, e,    '',  ''",
-    "or,   false, false, false, or,   '',  ''",
-    "r,    true,  false, false, r,    '',  ''",
-    "r,    false, false, false, '',   r,   ''",
-    "orn,  false, false, false, orn,  '',  ''",
+    "o,    false, NOTHING, false, o,    '',  ''",
+    "oee,  false, NOTHING, false, oee,  '',  ''",
+    "e,    true,  NOTHING, false, e,    '',  ''",
+    "or,   false, NOTHING, false, or,   '',  ''",
+    "r,    true,  NOTHING, false, r,    '',  ''",
+    "r,    false, NOTHING, false, '',   r,   ''",
+    "orn,  false, NOTHING, false, orn,  '',  ''",
     // Muted: none of them, and nothing is kept that would never be told.
-    "o,    false, true,  false, '',   '',  o",
-    "oe,   false, true,  false, '',   '',  oe",
-    "r,    true,  true,  false, '',   '',  r",
-    "Or,   false, true,  false, '',   Or,  ''",
-    "or,   false, true,  false, '',   or,  ''",
+    "o,    false, SILENCE, false, '',   '',  o",
+    "oe,   false, SILENCE, false, '',   '',  oe",
+    "r,    true,  SILENCE, false, '',   '',  r",
+    "Or,   false, SILENCE, false, '',   Or,  ''",
+    "or,   false, SILENCE, false, '',   or,  ''",
+    // A broader incident speaks for it until it ends.
+    "o,    false, INHIBITION, false, '',  '',  o",
+    "e,    true,  INHIBITION, false, '',  '',  e",
+    "r,    true,  INHIBITION, false, r,   '',  ''",
+    "er,   true,  INHIBITION, false, r,   e,   ''",
+    "ER,   true,  INHIBITION, false, R,   E,   ''",
+    "rn,   true,  INHIBITION, false, '',  '',  rn",
+    "or,   false, INHIBITION, false, '',  or,  ''",
     // No longer muted: what came of it.
-    "O,    false, false, false, O,    '',  ''",
-    "OE,   false, false, false, E,    O,   ''",
-    "OEe,  false, false, false, e,    OE,  ''",
-    "OR,   false, false, false, '',   OR,  ''",
-    "ER,   true,  false, false, R,    E,   ''",
-    "RN,   true,  false, false, N,    R,   ''",
-    "ORN,  false, false, false, N,    OR,  ''",
+    "O,    false, NOTHING, false, O,    '',  ''",
+    "OE,   false, NOTHING, false, E,    O,   ''",
+    "OEe,  false, NOTHING, false, e,    OE,  ''",
+    "OR,   false, NOTHING, false, '',   OR,  ''",
+    "ER,   true,  NOTHING, false, R,    E,   ''",
+    "RN,   true,  NOTHING, false, N,    R,   ''",
+    "ORN,  false, NOTHING, false, N,    OR,  ''",
     // In a group: what came of it until the group was told.
-    "oe,   false, false, true,  e,    o,   ''",
-    "or,   false, false, true,  '',   or,  ''",
-    "er,   true,  false, true,  r,    e,   ''",
+    "oe,   false, NOTHING, true,  e,    o,   ''",
+    "or,   false, NOTHING, true,  '',   or,  ''",
+    "er,   true,  NOTHING, true,  r,    e,   ''",
+    // Less severe than the channel wants: not told, unless it knows of the incident.
+    "o-,   false, NOTHING, false, '',   o,   ''",
+    "o-r,  false, NOTHING, false, '',   or,  ''",
+    "o-r-, false, NOTHING, false, '',   or,  ''",
+    "o-e,  false, NOTHING, false, e,    o,   ''",
+    "o-er, false, NOTHING, false, er,   o,   ''",
+    "oe-,  false, NOTHING, false, oe,   '',  ''",
+    "or-,  false, NOTHING, false, or,   '',  ''",
+    "orn-, false, NOTHING, false, or,   n,   ''",
+    "e-,   true,  NOTHING, false, e,    '',  ''",
+    "r-,   true,  NOTHING, false, r,    '',  ''",
+    "O-,   false, NOTHING, false, '',   O,   ''",
+    "OE-,  false, NOTHING, false, '',   OE,  ''",
+    "E-,   true,  NOTHING, false, E,    '',  ''",
   })
   void decides(
       String untold,
       boolean told,
-      boolean muted,
+      Decision.Mute mute,
       boolean together,
       String tell,
       String drop,
       String hold) {
-    Decision decision = Decision.of(transitions(untold), told, muted, together);
+    Decision decision = Decision.of(transitions(untold), told, mute, together, Severity.HIGH);
     assertThat(letters(decision.tell())).as("tell").isEqualTo(tell);
     assertThat(letters(decision.drop())).as("drop").isEqualTo(drop);
     assertThat(letters(decision.hold())).as("hold").isEqualTo(hold);
   }
 
   private static List<Untold> transitions(String letters) {
-    return letters
-        .chars()
-        .mapToObj(
-            c ->
-                new Untold(
-                    c,
-                    Arrays.stream(HistoryEvent.values())
-                        .filter(event -> letter(event) == Character.toLowerCase((char) c))
-                        .findFirst()
-                        .orElseThrow(),
-                    Instant.EPOCH,
-                    Character.isUpperCase(c)))
-        .toList();
+    List<Untold> transitions = new ArrayList<>();
+    for (int i = 0; i < letters.length(); i++) {
+      char letter = letters.charAt(i);
+      boolean weak = letters.startsWith("-", i + 1);
+      transitions.add(
+          new Untold(
+              letter,
+              Arrays.stream(HistoryEvent.values())
+                  .filter(event -> letter(event) == Character.toLowerCase(letter))
+                  .findFirst()
+                  .orElseThrow(),
+              weak ? Severity.MEDIUM : Severity.HIGH,
+              Instant.EPOCH,
+              Character.isUpperCase(letter)));
+      i += weak ? 1 : 0;
+    }
+    return transitions;
   }
 
   private static char letter(HistoryEvent event) {

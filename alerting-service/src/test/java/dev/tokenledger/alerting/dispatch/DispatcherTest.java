@@ -13,6 +13,7 @@ import dev.tokenledger.alerting.incident.Condition;
 import dev.tokenledger.alerting.incident.IncidentHandling;
 import dev.tokenledger.alerting.incident.IncidentReader;
 import dev.tokenledger.alerting.incident.Incidents;
+import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.alerting.silence.Silences;
 import dev.tokenledger.platform.database.Database.Work;
 import java.sql.Timestamp;
@@ -77,6 +78,14 @@ class DispatcherTest {
 
   private void rule(String key, int level, String agent) {
     report(Conditions.rule(key, level, agent));
+  }
+
+  private void rule(String key, Severity severity, String agent) {
+    report(Conditions.rule(key, severity, agent));
+  }
+
+  private void leastSeverity(Severity severity) throws Exception {
+    tables.execute("UPDATE alerting.channels SET min_severity = ?", severity.label());
   }
 
   private void clear(String key) {
@@ -204,6 +213,165 @@ class DispatcherTest {
   }
 
   @Test
+  void aChannelThatIsDisabledForAWhileIsToldOfTheEndsOfWhatItKnows() throws Exception {
+    group("", Duration.ZERO, Duration.ZERO, Duration.ofHours(4));
+    rule("ends", 1, "a");
+    rule("lasts", 1, "a");
+    dispatch();
+    told();
+    rule("unheard", 1, "a");
+    rule("lasts", 2, "a");
+    tables.execute("UPDATE alerting.channels SET disabled_reason = 'disabled by a user'");
+    clear("ends");
+    dispatch();
+    clock.pass(Duration.ofHours(4));
+    dispatch();
+    assertThat(told()).isEmpty();
+    tables.execute("UPDATE alerting.channels SET disabled_reason = NULL");
+    clear("unheard");
+    clock.pass(Duration.ofSeconds(10));
+    dispatch();
+    assertThat(told())
+        .containsExactlyInAnyOrder(
+            "incident.resolved: Resolved: ends at 1", "incident.reminder: Still open: lasts at 2");
+    clear("lasts");
+    dispatch();
+    assertThat(told()).containsExactly("incident.resolved: Resolved: lasts at 2");
+  }
+
+  @Test
+  void whatMattersLessThanAChannelWantsIsNotToldAndNeitherIsItsEnd() throws Exception {
+    leastSeverity(Severity.HIGH);
+    UUID second = tables.channel(TENANT);
+    rule("r", Severity.MEDIUM, "a");
+    dispatch();
+    assertThat(told()).as("of the second channel").containsExactly("rule.firing: r at 1");
+    assertThat(tables.texts("SELECT channel_id FROM alerting.told"))
+        .containsExactly(second.toString());
+    clear("r");
+    dispatch();
+    assertThat(told()).containsExactly("incident.resolved: Resolved: r at 1");
+  }
+
+  @Test
+  void theEndOfWhatWasToldIsToldHoweverLittleItMattersByThen() throws Exception {
+    leastSeverity(Severity.HIGH);
+    rule("falls", Severity.HIGH, "a");
+    rule("lasts", Severity.HIGH, "a");
+    dispatch();
+    told();
+    rule("falls", Severity.LOW, "a");
+    leastSeverity(Severity.CRITICAL);
+    clear("falls");
+    clear("lasts");
+    dispatch();
+    assertThat(told())
+        .containsExactlyInAnyOrder(
+            "incident.resolved: Resolved: falls at 1", "incident.resolved: Resolved: lasts at 1");
+  }
+
+  @Test
+  void aSeverityThatRisesIsToldWhereTheBeginningWasNot() throws Exception {
+    leastSeverity(Severity.HIGH);
+    rule("r", Severity.MEDIUM, "a");
+    dispatch();
+    assertThat(told()).isEmpty();
+    rule("r", Severity.HIGH, "a");
+    dispatch();
+    assertThat(messages())
+        .singleElement()
+        .satisfies(m -> assertThat(m.path("severity").asText()).isEqualTo("high"));
+    clear("r");
+    dispatch();
+    assertThat(told()).containsExactly("incident.resolved: Resolved: r at 1");
+  }
+
+  @Test
+  void aGroupMattersAsMuchAsTheWorstThatHolds() throws Exception {
+    group("agent", Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    leastSeverity(Severity.HIGH);
+    rule("small", Severity.MEDIUM, "a");
+    dispatch();
+    assertThat(told()).isEmpty();
+    assertThat(tables.texts("SELECT 1 FROM alerting.told UNION SELECT 1 FROM alerting.untold"))
+        .isEmpty();
+
+    rule("large", Severity.HIGH, "a");
+    rule("beside", Severity.MEDIUM, "a");
+    dispatch();
+    assertThat(told()).containsExactly("incident.group: 2 firing: agent a");
+    rule("joins", Severity.LOW, "a");
+    dispatch();
+    JsonNode joined = messages().get(0);
+    assertThat(joined.path("title").asText()).isEqualTo("joins at 1");
+    assertThat(joined.path("severity").asText()).isEqualTo("high");
+
+    clear("large");
+    rule("late", Severity.MEDIUM, "a");
+    dispatch();
+    JsonNode largeEnds = messages().get(0);
+    assertThat(largeEnds.path("title").asText()).isEqualTo("Resolved: large at 1");
+    assertThat(largeEnds.path("status").asText()).isEqualTo("firing");
+    assertThat(largeEnds.path("severity").asText()).isEqualTo("medium");
+    clear("joins");
+    clear("beside");
+    clear("late");
+    clear("small");
+    dispatch();
+    JsonNode over = messages().get(0);
+    assertThat(over.path("title").asText()).isEqualTo("2 resolved: agent a");
+    assertThat(over.path("status").asText()).isEqualTo("resolved");
+    assertThat(over.path("dedupe_key").asText()).isEqualTo(joined.path("dedupe_key").asText());
+  }
+
+  @Test
+  void anEndIsToldUnderTheKeyOfItsBeginningThoughTheGroupingWasChanged() throws Exception {
+    rule("alone", 1, "a");
+    dispatch();
+    told();
+    group("agent", Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    rule("grouped", 1, "a");
+    dispatch();
+    String grouped = messages().get(0).path("dedupe_key").asText();
+    group("source", Duration.ofMinutes(1), Duration.ZERO, Duration.ZERO);
+    rule("other", 1, "a");
+    clock.pass(Duration.ofMinutes(1));
+    dispatch();
+    assertThat(messages().get(0).path("dedupe_key").asText()).isNotEqualTo(grouped);
+
+    clear("grouped");
+    clear("alone");
+    clock.pass(Duration.ofMinutes(1));
+    dispatch();
+    List<JsonNode> ends = messages();
+    assertThat(ends)
+        .extracting(m -> m.path("dedupe_key").asText())
+        .containsExactlyInAnyOrder("alone", grouped);
+    assertThat(ends).allMatch(m -> m.path("status").asText().equals("resolved"));
+  }
+
+  @Test
+  void remindersAndEndsAreToldUnderTheKeyOfTheBeginningThoughALabelWasChanged() throws Exception {
+    group("rule", Duration.ZERO, Duration.ZERO, Duration.ofHours(4));
+    rule("r", 1, "a");
+    dispatch();
+    JsonNode began = messages().get(0);
+    clock.pass(Duration.ofMinutes(1));
+    report(Conditions.labelled(Conditions.rule("r", 1, "a"), "rule", "Renamed"));
+    clock.pass(Duration.ofHours(4));
+    dispatch();
+    JsonNode reminder = messages().get(0);
+    assertThat(reminder.path("type").asText()).isEqualTo("incident.reminder");
+    assertThat(reminder.path("dedupe_key")).isEqualTo(began.path("dedupe_key"));
+    clear("r");
+    dispatch();
+    JsonNode ended = messages().get(0);
+    assertThat(ended.path("dedupe_key")).isEqualTo(began.path("dedupe_key"));
+    assertThat(ended.path("labels")).isEqualTo(began.path("labels"));
+    assertThat(ended.path("status").asText()).isEqualTo("resolved");
+  }
+
+  @Test
   void whatIsSilencedIsToldWhenTheSilenceEndsAsItThenStands() throws Exception {
     silence("agent", "=", "a", Duration.ofHours(1));
     rule("silent", 1, "a");
@@ -283,6 +451,47 @@ class DispatcherTest {
         .containsExactlyInAnyOrder(
             "incident.resolved: Resolved: budget:tenant at 100",
             "budget.firing: budget:agent at 100");
+  }
+
+  @Test
+  void aBroaderBudgetMutesOnlyOnTheChannelsThatHeardOfIt() throws Exception {
+    report(Conditions.budget("tenant", 100, Map.of()));
+    dispatch();
+    told();
+    UUID later = tables.channel(TENANT);
+    report(Conditions.budget("agent", 100, Map.of("agent", "a")));
+    dispatch();
+    assertThat(tables.texts("SELECT channel_id FROM alerting.deliveries"))
+        .containsExactly(later.toString());
+    assertThat(told()).containsExactly("budget.firing: budget:agent at 100");
+  }
+
+  @Test
+  void aBroaderBudgetHoldsBackNoEndOfWhatWasTold() throws Exception {
+    report(Conditions.budget("agent", 100, Map.of("agent", "a")));
+    dispatch();
+    report(Conditions.budget("tenant", 100, Map.of()));
+    dispatch();
+    told();
+    clear("budget:agent");
+    dispatch();
+    assertThat(told()).containsExactly("incident.resolved: Resolved: budget:agent at 100");
+  }
+
+  @Test
+  void aBroaderBudgetSpeaksForOthersHoweverManyThereAre() throws Exception {
+    tables.execute(
+        "INSERT INTO alerting.incidents (incident_id, tenant_id, condition_key, source, status,"
+            + " level, severity, type, title, text, labels, facts, data, channels, opened_at,"
+            + " last_seen_at) SELECT lpad(n::text, 32, '0')::uuid, ?, 'budget:' || n, 'budget',"
+            + " 'open', 100, 'critical', 'budget.firing', '', '',"
+            + " jsonb_build_object('budget', n::text, 'agent', n::text), '[]', '{}', '{}', now(),"
+            + " now() FROM generate_series(1, 1000) n",
+        TENANT);
+    report(Conditions.budget("tenant", 100, Map.of()));
+    report(Conditions.budget("agent", 100, Map.of("agent", "a")));
+    dispatch();
+    assertThat(told()).containsExactly("budget.firing: budget:tenant at 100");
   }
 
   @Test
@@ -367,6 +576,30 @@ class DispatcherTest {
     message = messages().get(0);
     assertThat(message.path("status").asText()).isEqualTo("resolved");
     assertThat(message.path("dedupe_key").asText()).isEqualTo(key);
+  }
+
+  @Test
+  void aGroupHoldsWhileOneOfManyDoes() throws Exception {
+    group("source", Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    int over = 500;
+    for (int i = 0; i < over; i++) {
+      rule("over" + i, 1, "silent");
+    }
+    dispatch();
+    rule("last", 1, "a");
+    rule("holds", 1, "a");
+    dispatch();
+    told();
+    // They are resolved, and the channel does not know yet.
+    silence("agent", "=", "silent", Duration.ofHours(1));
+    for (int i = 0; i < over; i++) {
+      clear("over" + i);
+    }
+    clear("last");
+    dispatch();
+    JsonNode message = messages().get(0);
+    assertThat(message.path("title").asText()).isEqualTo("Resolved: last at 1");
+    assertThat(message.path("status").asText()).isEqualTo("firing");
   }
 
   @Test

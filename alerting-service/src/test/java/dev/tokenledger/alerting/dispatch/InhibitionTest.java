@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +59,14 @@ class InhibitionTest {
   }
 
   private static boolean mutes(Incident broad, Incident narrow) {
-    return new Muting(List.of(), List.of(broad)).mutes(narrow, CHANNEL);
+    return muting(broad, CHANNEL).of(narrow, CHANNEL) == Decision.Mute.INHIBITION;
+  }
+
+  /**
+   * @param heard by whom the broad one is
+   */
+  private static Muting muting(Incident broad, UUID heard) {
+    return new Muting(List.of(), List.of(broad), Map.of(broad.id(), Set.of(heard)));
   }
 
   @Test
@@ -106,13 +114,20 @@ class InhibitionTest {
   }
 
   @Test
-  void itSpeaksOnlyToTheChannelsThatAreToldOfIt() {
-    Incident elsewhere =
-        incident("budget", Severity.HIGH, IncidentStatus.OPEN, Map.of(), UUID.randomUUID());
+  void itSpeaksOnlyToTheChannelsThatHearOfIt() {
+    UUID other = UUID.randomUUID();
+    Incident broad = budget(Map.of());
     Incident narrow =
         incident("budget", Severity.HIGH, IncidentStatus.OPEN, Map.of("agent", "a"), CHANNEL);
-    assertThat(mutes(elsewhere, narrow)).isFalse();
-    assertThat(new Muting(List.of(), List.of(elsewhere)).inhibitedBy(narrow)).isEmpty();
+    Incident everywhere = budget(Map.of("agent", "a"));
+    Muting elsewhere = muting(broad, other);
+    assertThat(elsewhere.of(narrow, CHANNEL)).isEqualTo(Decision.Mute.NOTHING);
+    assertThat(elsewhere.inhibitedBy(narrow)).isEmpty();
+    assertThat(elsewhere.of(everywhere, other)).isEqualTo(Decision.Mute.INHIBITION);
+    assertThat(elsewhere.inhibitedBy(everywhere)).containsExactly(broad.id());
+    Muting nowhere = new Muting(List.of(), List.of(broad), Map.of());
+    assertThat(nowhere.of(everywhere, other)).isEqualTo(Decision.Mute.NOTHING);
+    assertThat(nowhere.inhibitedBy(everywhere)).isEmpty();
   }
 
   @Test
@@ -131,10 +146,12 @@ class InhibitionTest {
             "test",
             T,
             null);
-    Muting muting = new Muting(List.of(silence), List.of(broad));
+    Muting muting =
+        new Muting(List.of(silence), List.of(broad), Map.of(broad.id(), Set.of(CHANNEL)));
     assertThat(muting.silencedBy(broad)).containsExactly(silence.id());
     assertThat(muting.silencedBy(narrow)).isEmpty();
     assertThat(muting.inhibitedBy(narrow)).isEmpty();
-    assertThat(muting.mutes(narrow, CHANNEL)).isFalse();
+    assertThat(muting.of(narrow, CHANNEL)).isEqualTo(Decision.Mute.NOTHING);
+    assertThat(muting.of(broad, CHANNEL)).isEqualTo(Decision.Mute.SILENCE);
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tokenledger.alerting.AlertingTables;
 import dev.tokenledger.alerting.Conditions;
 import dev.tokenledger.alerting.TestClock;
+import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.platform.database.Database.Work;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
@@ -65,6 +66,10 @@ class IncidentsTest {
 
   private boolean report(int level) {
     return run(connection -> incidents.report(connection, Conditions.rule(KEY, level, "a")));
+  }
+
+  private boolean report(Severity severity) {
+    return run(connection -> incidents.report(connection, Conditions.rule(KEY, severity, "a")));
   }
 
   private boolean clear() {
@@ -143,6 +148,33 @@ class IncidentsTest {
     assertThat(latest().level()).isEqualTo(3);
     assertThat(latest().title()).isEqualTo(KEY + " at 3");
     assertThat(untold()).containsExactly("opened", "escalated");
+  }
+
+  @Test
+  void escalatesWithItsSeverityAtTheSameLevelOnceItIsHigherThanItEverWas() throws Exception {
+    assertThat(report(Severity.MEDIUM)).isTrue();
+    acknowledge("key:alice");
+    assertThat(report(Severity.HIGH)).isTrue();
+    assertThat(latest().status()).isEqualTo(IncidentStatus.OPEN);
+    assertThat(latest().severity()).isEqualTo(Severity.HIGH);
+    assertThat(untold()).containsExactly("opened", "escalated");
+
+    assertThat(report(Severity.LOW)).isFalse();
+    assertThat(latest().severity()).isEqualTo(Severity.LOW);
+    assertThat(report(Severity.HIGH)).as("it has been as severe before").isFalse();
+    assertThat(latest().severity()).isEqualTo(Severity.HIGH);
+    assertThat(report(Severity.CRITICAL)).isTrue();
+    assertThat(untold()).containsExactly("opened", "escalated", "escalated");
+  }
+
+  @Test
+  void whatWasResolvedByHandOpensAgainWhenItIsMoreSevere() {
+    report(Severity.LOW);
+    resolve("key:alice");
+    assertThat(report(Severity.LOW)).isFalse();
+    assertThat(report(Severity.HIGH)).isTrue();
+    assertThat(events())
+        .containsExactly(HistoryEvent.OPENED, HistoryEvent.RESOLVED, HistoryEvent.REOPENED);
   }
 
   @Test

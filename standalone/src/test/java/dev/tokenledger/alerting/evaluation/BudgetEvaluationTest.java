@@ -40,7 +40,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -75,18 +80,46 @@ class BudgetEvaluationTest {
   private final MovedClock clock = new MovedClock();
   private final BudgetStore store = new BudgetStore(JSON);
   private final StoredBudgets budgets = new StoredBudgets(database, store);
-  private final Evaluation evaluation =
-      new Evaluation(
-          database,
-          store,
-          new SpendReader(new QueryService(database)),
-          new Incidents(JSON, clock),
-          clock);
+  private final Evaluation evaluation = evaluation(clock);
 
   private int tenant;
   private final List<UUID> channels = new ArrayList<>();
 
-  private static final class MovedClock extends Clock {
+  /** An evaluation as of another process. */
+  private Evaluation evaluation(Clock time) {
+    return new Evaluation(
+        database,
+        store,
+        new SpendReader(new QueryService(database)),
+        new Incidents(JSON, clock),
+        time);
+  }
+
+  /** A clock under which something happens when it is asked for a certain time. */
+  private static final class EventfulClock extends MovedClock {
+    private final int atLook;
+    private final Callable<?> event;
+    private int looks;
+
+    EventfulClock(int atLook, Callable<?> event) {
+      this.atLook = atLook;
+      this.event = event;
+    }
+
+    @Override
+    public Instant instant() {
+      if (++looks == atLook) {
+        try {
+          event.call();
+        } catch (Exception e) {
+          throw new IllegalStateException("what was to happen did not", e);
+        }
+      }
+      return super.instant();
+    }
+  }
+
+  private static class MovedClock extends Clock {
     private Instant now = NOON;
 
     @Override
@@ -407,6 +440,96 @@ class BudgetEvaluationTest {
     evaluateOften();
     assertThat(events()).containsExactly("opened", "resolved");
     assertToldOnce();
+  }
+
+  @Test
+  void whatOneProcessTellsIsNotEndedByAnotherThatHasReadLess() throws Exception {
+    budgets.insert(budget(BudgetScope.EVERYTHING, daily("UTC"), 10 * DOLLAR));
+    settle(NOON, DOLLAR);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      List<Future<?>> evaluating = new ArrayList<>();
+      // It is asked first when the evaluation begins, and then when it has read the spend.
+      Clock slow =
+          new EventfulClock(
+              2,
+              () -> {
+                settle(NOON, 5 * DOLLAR);
+                evaluating.add(other.submit(() -> evaluation.evaluate(tenant)));
+                while (!evaluating.get(0).isDone() && !somebodyWaits()) {
+                  LockSupport.parkNanos(1_000_000);
+                }
+                return null;
+              });
+      evaluation(slow).evaluate(tenant);
+      evaluating.get(0).get();
+    } finally {
+      other.shutdownNow();
+    }
+    assertThat(events()).containsExactly("opened");
+    assertToldOnce();
+  }
+
+  /** Whether a transaction waits for another one. */
+  private static boolean somebodyWaits() throws SQLException {
+    return number(
+            "SELECT count(*) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        > 0;
+  }
+
+  @Test
+  void aBudgetIsEvaluatedAsItIsThoughItWasReadBeforeItsAmountWasChanged() throws Exception {
+    Budget budget = budget(BudgetScope.EVERYTHING, daily("UTC"), 100 * DOLLAR);
+    budgets.insert(budget);
+    settle(NOON, 6 * DOLLAR);
+    Clock slow =
+        new EventfulClock(
+            1,
+            () -> {
+              budgets.update(budget.withAmount(10 * DOLLAR));
+              evaluation.evaluate(tenant);
+              return null;
+            });
+    evaluation(slow).evaluate(tenant);
+    assertThat(events()).containsExactly("opened");
+  }
+
+  @Test
+  void aForecastOfABudgetThatAnotherProcessWasTheFirstToSeeIsNotEnded() throws Exception {
+    for (int hour = 0; hour < 48; hour++) {
+      settle(NOON.minus(Duration.ofHours(48 - hour)), DOLLAR);
+    }
+    // It is asked when the budgets have been read.
+    Clock slow =
+        new EventfulClock(
+            1,
+            () -> {
+              budgets.insert(forecast(budget(BudgetScope.EVERYTHING, monthly(), 200 * DOLLAR)));
+              evaluation.evaluate(tenant);
+              return null;
+            });
+    evaluation(slow).evaluate(tenant);
+    assertThat(events()).containsExactly("opened");
+  }
+
+  @Test
+  void aForecastUnderAnAmountThatAnotherProcessKnowsToBeChangedIsNotTold() throws Exception {
+    Budget budget = forecast(budget(BudgetScope.EVERYTHING, monthly(), 900 * DOLLAR));
+    budgets.insert(budget);
+    for (int hour = 0; hour < 48; hour++) {
+      settle(NOON.minus(Duration.ofHours(48 - hour)), DOLLAR);
+    }
+    Clock slow =
+        new EventfulClock(
+            1,
+            () -> {
+              budgets.update(budget.withAmount(200 * DOLLAR));
+              evaluation.evaluate(tenant);
+              return null;
+            });
+    evaluation(slow).evaluate(tenant);
+    assertThat(events()).containsExactly("opened");
   }
 
   private void evaluateOften() {
