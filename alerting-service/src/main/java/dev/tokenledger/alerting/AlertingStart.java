@@ -30,7 +30,8 @@ public class AlertingStart implements HealthCheck {
           "V4__rules.sql",
           "V5__guard.sql",
           "V6__anomalies.sql",
-          "V7__budgets.sql");
+          "V7__budgets.sql",
+          "V9__deliveries.sql");
 
   private final Database database;
   private final QueryService queries;
