@@ -3,6 +3,7 @@ package dev.tokenledger.alerting;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Settings of the alerting service. */
@@ -62,6 +63,16 @@ public interface AlertingConfig {
   /** Secret that channels' secrets are encrypted with; derived from the database's when not set. */
   Optional<String> secretKey();
 
+  /**
+   * Secrets that were the {@link #secretKey} before. What is encrypted with one of them is read,
+   * and encrypted with the present one at the next start.
+   */
+  Optional<List<String>> formerSecretKeys();
+
+  /** How long deliveries, incidents and silences are kept after they have ended. */
+  @WithDefault("90d")
+  Duration retention();
+
   /** What is found without being asked for. */
   interface Anomalies {
     /** Whether usage is watched; when it is not, open alerts of anomalies are resolved. */
@@ -98,6 +109,13 @@ public interface AlertingConfig {
 
     /** Password of the login. */
     Optional<String> password();
+
+    /**
+     * How long sending one mail may take, from the connection to the server's last word. Servers
+     * that check a mail before they take it answer late.
+     */
+    @WithDefault("60s")
+    Duration timeout();
 
     /** How the connection is protected. */
     enum Security {

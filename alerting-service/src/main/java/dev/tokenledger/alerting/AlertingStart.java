@@ -31,7 +31,8 @@ public class AlertingStart implements HealthCheck {
           "V5__guard.sql",
           "V6__anomalies.sql",
           "V7__budgets.sql",
-          "V8__told.sql");
+          "V8__told.sql",
+          "V9__deliveries.sql");
 
   private final Database database;
   private final QueryService queries;

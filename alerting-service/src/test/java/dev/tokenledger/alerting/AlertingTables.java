@@ -34,6 +34,11 @@ public final class AlertingTables implements AutoCloseable {
     database = stores.databases().open(ServiceRole.ALERTING, 12);
   }
 
+  /** The migrations, in their order. */
+  public static List<String> scripts() {
+    return AlertingStart.SCRIPTS;
+  }
+
   public Database database() {
     return database;
   }

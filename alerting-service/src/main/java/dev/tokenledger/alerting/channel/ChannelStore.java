@@ -140,15 +140,83 @@ final class ChannelStore {
     return channels;
   }
 
-  /** Whether there was such a channel. */
+  /**
+   * Forgets where a channel leads, and its secrets.
+   *
+   * @return whether there was such a channel
+   */
   boolean delete(Connection connection, int tenantId, UUID id) throws SQLException {
     try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE alerting.channels SET deleted_at = now()"
-                + " WHERE tenant_id = ? AND channel_id = ? AND deleted_at IS NULL")) {
+            connection.prepareStatement(
+                "UPDATE alerting.channels SET deleted_at = now(), url = NULL, recipients = NULL,"
+                    + " username = NULL, encrypted_secret = NULL, secret_hint = NULL"
+                    + " WHERE tenant_id = ? AND channel_id = ? AND deleted_at IS NULL");
+        PreparedStatement former =
+            connection.prepareStatement(
+                "DELETE FROM alerting.former_secrets WHERE channel_id = ?");
+        PreparedStatement single =
+            connection.prepareStatement(
+                "UPDATE alerting.deliveries SET recipients = NULL"
+                    + " WHERE channel_id = ? AND recipients IS NOT NULL")) {
       update.setInt(1, tenantId);
       update.setObject(2, id);
-      return update.executeUpdate() == 1;
+      if (update.executeUpdate() == 0) {
+        return false;
+      }
+      former.setObject(1, id);
+      former.executeUpdate();
+      single.setObject(1, id);
+      single.executeUpdate();
+      return true;
+    }
+  }
+
+  /** Takes back what people have asked to be sent to a channel; it waits like everything else. */
+  void takeBackRequests(Connection connection, UUID channel) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE alerting.deliveries SET requested = false"
+                + " WHERE channel_id = ? AND status = 'pending' AND requested")) {
+      update.setObject(1, channel);
+      update.executeUpdate();
+    }
+  }
+
+  /** A channel's secret, or a former one, as it is encrypted. */
+  record Encrypted(UUID channel, byte[] secret) {}
+
+  /** All secrets that are encrypted, of all tenants. */
+  List<Encrypted> encryptedSecrets(Connection connection) throws SQLException {
+    List<Encrypted> secrets = new ArrayList<>();
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT channel_id, encrypted_secret FROM alerting.channels"
+                    + " WHERE encrypted_secret IS NOT NULL"
+                    + " UNION ALL SELECT channel_id, encrypted_secret FROM alerting.former_secrets");
+        ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        secrets.add(new Encrypted(row.getObject(1, UUID.class), row.getBytes(2)));
+      }
+    }
+    return secrets;
+  }
+
+  /** Replaces what is encrypted, unless somebody has changed the secret meanwhile. */
+  void replace(Connection connection, Encrypted secret, byte[] anew) throws SQLException {
+    try (PreparedStatement present =
+            connection.prepareStatement(
+                "UPDATE alerting.channels SET encrypted_secret = ?"
+                    + " WHERE channel_id = ? AND encrypted_secret = ?");
+        PreparedStatement former =
+            connection.prepareStatement(
+                "UPDATE alerting.former_secrets SET encrypted_secret = ?"
+                    + " WHERE channel_id = ? AND encrypted_secret = ?")) {
+      for (PreparedStatement update : List.of(present, former)) {
+        update.setBytes(1, anew);
+        update.setObject(2, secret.channel());
+        update.setBytes(3, secret.secret());
+        update.executeUpdate();
+      }
     }
   }
 

@@ -250,6 +250,9 @@ public class ChannelsResource {
                   store.lock(connection, tenantId, id).orElseThrow(ChannelsResource::notFound);
               StoredChannel next = settings.change(channel, change, now);
               store.update(connection, tenantId, next);
+              if (Boolean.FALSE.equals(change.enabled())) {
+                store.takeBackRequests(connection, id);
+              }
               return next;
             });
     return view(changed, now, null);

@@ -78,9 +78,20 @@ public class ChannelTestResource {
                 outbox.enqueueAnyway(
                     connection, tenantId, id, test(key, now, Notification.Status.RESOLVED)));
           }
+          request(connection, deliveries);
           DeliveriesResource.wake(connection, id);
           return new Test(deliveries);
         });
+  }
+
+  /** Has deliveries sent whatever the channel's state. */
+  private static void request(Connection connection, List<UUID> deliveries) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE alerting.deliveries SET requested = true WHERE delivery_id = ANY (?)")) {
+      update.setArray(1, connection.createArrayOf("uuid", deliveries.toArray()));
+      update.executeUpdate();
+    }
   }
 
   private static ChannelType type(Connection connection, int tenantId, UUID id)

@@ -55,7 +55,8 @@ public class DeliveriesResource {
    * @param id also the {@code webhook-id} of its requests
    * @param status {@code pending}, {@code delivered} or {@code dead}
    * @param attempts since it was written or last replayed
-   * @param nextAttemptAt when it is tried next, while it is pending and its channel does not rest
+   * @param nextAttemptAt when it is tried next, while it is pending and its channel neither rests
+   *     nor is disabled
    */
   public record Delivery(
       UUID id,
@@ -201,16 +202,16 @@ public class DeliveriesResource {
         channel = row.getObject(1, UUID.class);
       }
     }
+    wake(connection, channel);
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE alerting.deliveries SET status = 'pending', attempts = 0, claim = NULL,"
-                + " next_attempt_at = now() WHERE delivery_id = ?"
+                + " next_attempt_at = now(), requested = true WHERE delivery_id = ?"
                 // One that is being sent just now is left alone.
                 + " AND (claim IS NULL OR next_attempt_at <= now())")) {
       update.setObject(1, id);
       update.executeUpdate();
     }
-    wake(connection, channel);
   }
 
   /** Ends a channel's rest, since somebody asks for it. */

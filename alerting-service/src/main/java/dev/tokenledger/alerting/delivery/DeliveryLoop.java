@@ -36,6 +36,9 @@ public class DeliveryLoop {
   private static final Duration LOOK_EVERY = Duration.ofMillis(250);
   private static final Duration GRACE = Duration.ofSeconds(1);
 
+  /** A claim lasts so many times as long as its attempt may take, the noting of it included. */
+  private static final int LEASE_FACTOR = 2;
+
   private final Duration timeout;
   private final int threads;
   private final int maxAttempts;
@@ -62,6 +65,10 @@ public class DeliveryLoop {
     this.queue =
         new DeliveryQueue(
             start.database(),
+            new DeliveryQueue.Bounds(
+                maxAttempts,
+                timeout.multipliedBy(LEASE_FACTOR),
+                config.smtp().timeout().multipliedBy(LEASE_FACTOR)),
             new DeliveryQueue.Rests(
                 config.restAfterFailures(), config.firstRest(), config.longestPause()));
     this.attempt = new Attempt(queue, secrets, senders, json);
@@ -94,8 +101,7 @@ public class DeliveryLoop {
       return;
     }
     Instant now = clock.instant();
-    for (DeliveryQueue.Due due :
-        queue.claim(now, now.plus(timeout.multipliedBy(2)), free, Set.copyOf(busy))) {
+    for (DeliveryQueue.Due due : queue.claim(now, free, Set.copyOf(busy))) {
       busy.add(due.channelId());
       workers.execute(() -> work(due));
     }
@@ -104,7 +110,7 @@ public class DeliveryLoop {
   private void work(DeliveryQueue.Due due) {
     try {
       Instant started = clock.instant();
-      Outcome outcome = send(due, started);
+      Outcome outcome = attempt.make(due, started);
       Instant now = clock.instant();
       metrics.attempted(due.type(), outcome, Duration.between(started, now));
       if (outcome.error() != null) {
@@ -123,17 +129,10 @@ public class DeliveryLoop {
     }
   }
 
-  /** A mistake of ours counts as a failure, so that it ends among the dead letters and is seen. */
-  private Outcome send(DeliveryQueue.Due due, Instant now) {
-    try {
-      return attempt.make(due, now);
-    } catch (RuntimeException e) {
-      LOG.errorf(e, "delivery %s cannot be attempted", due.id());
-      return Outcome.failed("not attempted: " + e.getMessage());
-    }
-  }
-
   private @Nullable Instant next(DeliveryQueue.Due due, Outcome outcome, Instant now) {
+    if (!outcome.missed().isEmpty()) {
+      return now.plus(backoff.pause(1, null));
+    }
     return outcome.kind() == Outcome.Kind.FAILED && due.attempts() < maxAttempts
         ? now.plus(backoff.pause(due.attempts(), outcome.retryAfter()))
         : null;

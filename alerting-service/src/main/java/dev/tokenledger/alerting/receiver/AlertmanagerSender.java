@@ -21,7 +21,8 @@ import java.util.TreeMap;
  *
  * <p>There an alert is its set of labels, and ours change while a condition holds, as when its
  * severity rises. So every set that was told before and is no longer true is ended in the same
- * request, and a condition that is over ends all of them.
+ * request, and a condition that is over ends all of them. An alert's name is what does not change:
+ * not the notification's type, which of a reminder is another one.
  */
 final class AlertmanagerSender implements Sender {
   /** Ends of alerts that are not over: so far away that none ends before it is resolved. */
@@ -75,13 +76,14 @@ final class AlertmanagerSender implements Sender {
     // A clock that was set back must not make an end before the start, which would be refused.
     Instant end = now.timestamp().isBefore(start) ? start : now.timestamp();
     Set<SortedMap<String, String>> ended = new LinkedHashSet<>();
-    message.earlier().forEach(earlier -> ended.add(labels(earlier)));
+    String name = message.conditionType();
+    message.earlier().forEach(earlier -> ended.add(labels(name, earlier)));
     ArrayNode alerts = json.createArrayNode();
     if (!over) {
-      ended.remove(labels(now));
-      alert(alerts, labels(now), now, start, start.plus(FAR));
+      ended.remove(labels(name, now));
+      alert(alerts, labels(name, now), now, start, start.plus(FAR));
     } else if (ended.isEmpty()) {
-      ended.add(labels(now));
+      ended.add(labels(name, now));
     }
     ended.forEach(labels -> alert(alerts, labels, now, start, end));
     return alerts;
@@ -113,17 +115,17 @@ final class AlertmanagerSender implements Sender {
    * The alert's own labels, and the notification's as far as they take none of their names. Two
    * names that become the same are one label: that of the first in their order.
    */
-  private static SortedMap<String, String> labels(Notification notification) {
+  private static SortedMap<String, String> labels(String name, Notification notification) {
     SortedMap<String, String> labels = new TreeMap<>();
-    labels.put("alertname", Excerpt.line(notification.type(), MAX_VALUE));
+    labels.put("alertname", Excerpt.line(name, MAX_VALUE));
     labels.put("severity", notification.severity().label());
     labels.put("dedupe_key", Excerpt.line(notification.dedupeKey(), MAX_VALUE));
     new TreeMap<>(notification.labels())
         .forEach(
-            (name, value) -> {
+            (label, value) -> {
               // An empty label is none, to an Alertmanager.
               if (!value.isEmpty()) {
-                labels.putIfAbsent(name(name), Excerpt.of(value, MAX_VALUE));
+                labels.putIfAbsent(name(label), Excerpt.of(value, MAX_VALUE));
               }
             });
     return labels;

@@ -2,7 +2,10 @@ package dev.tokenledger.alerting.receiver;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.notification.Notification;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.mail.LoginOption;
 import io.vertx.ext.mail.MailClient;
@@ -35,7 +38,8 @@ final class EmailSender implements Sender {
   private static final int REPLIES = 10;
   private static final int OK = 250;
 
-  private final MailClient client;
+  private final Vertx vertx;
+  private final MailConfig config;
   private final String from;
   private final String domain;
   private final Duration timeout;
@@ -44,11 +48,11 @@ final class EmailSender implements Sender {
    * @param smtp with a host and a sender
    * @param config what TLS trusts; the rest is set here
    */
-  EmailSender(
-      Vertx vertx, AlertingConfig.Smtp smtp, Duration timeout, int connections, MailConfig config) {
+  EmailSender(Vertx vertx, AlertingConfig.Smtp smtp, MailConfig config) {
+    this.vertx = vertx;
     this.from = smtp.from().orElseThrow();
     this.domain = from.replaceAll("^.*@|[>\\s]+$", "");
-    this.timeout = timeout;
+    this.timeout = smtp.timeout();
     boolean login = smtp.username().isPresent();
     config
         .setHostname(smtp.host().orElseThrow())
@@ -61,36 +65,30 @@ final class EmailSender implements Sender {
         .setHostnameVerificationAlgorithm("HTTPS")
         .setLogin(login ? LoginOption.REQUIRED : LoginOption.DISABLED)
         .setKeepAlive(false)
-        .setMaxPoolSize(connections)
-        // One address that is refused keeps the message from no other.
-        .setAllowRcptErrors(true)
+        .setMaxPoolSize(1)
         .setUserAgent("TokenLedger")
         .setConnectTimeout((int) timeout.toMillis())
         .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
         .setIdleTimeout((int) timeout.toMillis());
     smtp.username().ifPresent(config::setUsername);
     smtp.password().ifPresent(config::setPassword);
-    this.client = MailClient.create(vertx, config);
+    this.config = config;
   }
 
   @Override
   public Outcome send(Receiver receiver, Message message) {
+    Exchange exchange = new Exchange(receiver.recipients(), message);
+    Future<String> deployed = vertx.deployVerticle(exchange);
+    deployed.onFailure(exchange.result::tryFail);
     try {
       MailResult result =
-          client
-              .sendMail(mail(receiver.recipients(), message))
+          exchange
+              .result
+              .future()
               .toCompletionStage()
               .toCompletableFuture()
               .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      List<String> left = new ArrayList<>(receiver.recipients());
-      left.removeAll(result.getRecipients());
-      return left.isEmpty()
-          ? Outcome.delivered(OK)
-          : new Outcome(
-              Outcome.Kind.DELIVERED,
-              OK,
-              Excerpt.line("the mail server refused " + String.join(", ", left), MAX_REASON),
-              null);
+      return outcome(receiver.recipients(), result.getRecipients());
     } catch (TimeoutException e) {
       return Outcome.failed("the mail server took longer than " + timeout.toMillis() + " ms");
     } catch (ExecutionException e) {
@@ -98,7 +96,62 @@ final class EmailSender implements Sender {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Outcome.failed("interrupted by shutdown");
+    } finally {
+      deployed.onSuccess(vertx::undeploy);
     }
+  }
+
+  /**
+   * One mail on its way. A mail client that is closed waits for what it sends, so that a mail which
+   * was given up would arrive after all. But what a verticle has opened, its connections included,
+   * is closed when it is undeployed.
+   */
+  private final class Exchange extends AbstractVerticle {
+    final Promise<MailResult> result = Promise.promise();
+    private final List<String> recipients;
+    private final Message message;
+    private MailClient client;
+
+    Exchange(List<String> recipients, Message message) {
+      this.recipients = recipients;
+      this.message = message;
+    }
+
+    @Override
+    public void start() {
+      // One address that is refused keeps the mail from no other. Of one alone it is said why.
+      client =
+          MailClient.create(
+              vertx, new MailConfig(config).setAllowRcptErrors(recipients.size() > 1));
+      client
+          .sendMail(mail(recipients, message))
+          .onSuccess(result::tryComplete)
+          .onFailure(result::tryFail);
+    }
+
+    @Override
+    public void stop() {
+      client.close();
+    }
+  }
+
+  private static Outcome outcome(List<String> recipients, List<String> reached) {
+    if (reached.isEmpty()) {
+      return Outcome.failed("the mail server refused all recipients");
+    }
+    List<String> missed = new ArrayList<>(recipients);
+    missed.removeAll(reached);
+    return missed.isEmpty()
+        ? Outcome.delivered(OK)
+        : new Outcome(
+            Outcome.Kind.DELIVERED,
+            OK,
+            Excerpt.line(
+                "the mail server refused these, each of which is tried again by itself: "
+                    + String.join(", ", missed),
+                MAX_REASON),
+            null,
+            missed);
   }
 
   private static Outcome failure(Throwable cause) {

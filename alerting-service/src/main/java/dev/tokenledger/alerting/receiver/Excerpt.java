@@ -1,7 +1,7 @@
 package dev.tokenledger.alerting.receiver;
 
 /** The beginning of texts that receivers take only up to a length. */
-final class Excerpt {
+public final class Excerpt {
   private static final String CUT = "…";
 
   private Excerpt() {}
@@ -10,7 +10,7 @@ final class Excerpt {
    * A text of at most so many UTF-16 units, with an ellipsis where something is missing; no
    * character is cut in two.
    */
-  static String of(String text, int most) {
+  public static String of(String text, int most) {
     if (text.length() <= most) {
       return text;
     }
@@ -19,7 +19,7 @@ final class Excerpt {
   }
 
   /** As {@link #of}, in one line: control characters become spaces. */
-  static String line(String text, int most) {
+  public static String line(String text, int most) {
     return of(text.replaceAll("\\p{Cntrl}+", " ").strip(), most);
   }
 }

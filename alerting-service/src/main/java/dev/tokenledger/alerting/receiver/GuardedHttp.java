@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -24,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * kept, no proxy used, and of an answer no more is read than the caller wants.
  */
 final class GuardedHttp {
+  private static final Logger LOG = Logger.getLogger(GuardedHttp.class);
+
   /** More addresses of one host are not tried in one attempt. */
   private static final int MAX_ADDRESSES = 3;
 
@@ -130,23 +133,30 @@ final class GuardedHttp {
       throw new IOException(verdict.refusal());
     }
     List<InetAddress> addresses = verdict.allowed();
-    Iterator<InetAddress> rest =
-        addresses.subList(0, Math.min(MAX_ADDRESSES, addresses.size())).iterator();
-    while (true) {
-      InetAddress address = rest.next();
+    int most = Math.min(MAX_ADDRESSES, addresses.size());
+    for (int i = 0; i < most - 1; i++) {
       try {
-        return exchange(address, url, headers, body, wanted, end);
+        return exchange(addresses.get(i), url, headers, body, wanted, end, most - i);
       } catch (ConnectException e) {
         // Nothing was sent. Another address may be reachable, as where there is no IPv6.
-        if (!rest.hasNext()) {
-          throw e;
-        }
+        LOG.debugf(e, "%s of %s", addresses.get(i), host);
       }
     }
+    return exchange(addresses.get(most - 1), url, headers, body, wanted, end, 1);
   }
 
+  /**
+   * @param share connecting may take this part of the time that is left: what comes next takes more
+   * @throws ConnectException if there is no connection, so that nothing was sent
+   */
   private Answer exchange(
-      InetAddress address, URI url, Map<String, String> headers, String body, int wanted, long end)
+      InetAddress address,
+      URI url,
+      Map<String, String> headers,
+      String body,
+      int wanted,
+      long end,
+      int share)
       throws IOException {
     long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
     if (left <= 0) {
@@ -156,7 +166,7 @@ final class GuardedHttp {
     AtomicReference<HttpClientRequest> sent = new AtomicReference<>();
     Future<Answer> answer =
         client
-            .request(options(address, url, headers).setConnectTimeout(left))
+            .request(options(address, url, headers).setConnectTimeout(Math.max(1, left / share)))
             .compose(
                 request -> {
                   sent.set(request);
@@ -173,7 +183,7 @@ final class GuardedHttp {
       close(sent.get());
       throw new IOException(tooLate(), e);
     } catch (ExecutionException e) {
-      throw asIoException(e.getCause());
+      throw asIoException(e.getCause(), sent.get() != null);
     } catch (InterruptedException e) {
       close(sent.get());
       Thread.currentThread().interrupt();
@@ -256,13 +266,19 @@ final class GuardedHttp {
     return "no answer within " + timeout.toMillis() + " ms";
   }
 
-  private static IOException asIoException(@Nullable Throwable cause) {
+  private static IOException asIoException(@Nullable Throwable cause, boolean connected) {
     String text = cause == null ? "unknown" : String.valueOf(cause.getMessage());
     if (cause instanceof ConnectException connect) {
       return connect;
     }
     if (cause instanceof SSLException) {
       return new IOException("TLS: " + text, cause);
+    }
+    if (!connected && (cause instanceof SocketException || cause instanceof TimeoutException)) {
+      // As of a network that cannot be reached, or when its share of the time is over.
+      ConnectException unreachable = new ConnectException(text);
+      unreachable.initCause(cause);
+      return unreachable;
     }
     return new IOException(
         (cause == null ? "failure" : cause.getClass().getSimpleName()) + ": " + text, cause);

@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.receiver;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,11 +10,27 @@ import org.jspecify.annotations.Nullable;
  * @param status the answer's status, of HTTP or SMTP, or null without one
  * @param error why it failed, or what was amiss although it was delivered; null when all is well
  * @param retryAfter what the receiver asks for, or null
+ * @param missed addresses that did not get a mail which others got, and that are worth another
+ *     attempt each
  */
 public record Outcome(
-    Kind kind, @Nullable Integer status, @Nullable String error, @Nullable Duration retryAfter) {
+    Kind kind,
+    @Nullable Integer status,
+    @Nullable String error,
+    @Nullable Duration retryAfter,
+    List<String> missed) {
 
   private static final int TOO_MANY_REQUESTS = 429;
+
+  public Outcome {
+    missed = List.copyOf(missed);
+  }
+
+  /** An outcome for all that the attempt was to reach. */
+  public Outcome(
+      Kind kind, @Nullable Integer status, @Nullable String error, @Nullable Duration retryAfter) {
+    this(kind, status, error, retryAfter, List.of());
+  }
 
   /** What follows from an attempt. */
   public enum Kind {

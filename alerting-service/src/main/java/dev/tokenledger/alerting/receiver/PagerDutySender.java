@@ -23,7 +23,6 @@ final class PagerDutySender implements Sender {
   private static final int MAX_DETAIL = 4_000;
   private static final int MAX_ANSWER = 2_048;
   private static final int MAX_REASON = 200;
-  private static final String ACKNOWLEDGED = ".acknowledged";
 
   private final GuardedHttp http;
   private final ObjectMapper json;
@@ -86,10 +85,7 @@ final class PagerDutySender implements Sender {
   }
 
   private static String action(Notification notification) {
-    if (notification.status() == Notification.Status.RESOLVED) {
-      return "resolve";
-    }
-    return notification.type().endsWith(ACKNOWLEDGED) ? "acknowledge" : "trigger";
+    return notification.status() == Notification.Status.RESOLVED ? "resolve" : "trigger";
   }
 
   private static String severity(Severity severity) {

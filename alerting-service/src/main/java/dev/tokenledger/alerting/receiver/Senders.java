@@ -52,11 +52,13 @@ public class Senders {
       throw new IllegalStateException(
           "tokenledger.alerting.smtp.from is missing: e-mail needs a sender");
     }
-    return new EmailSender(
-        vertx, config.smtp(), config.deliveryTimeout(), config.deliveryThreads(), new MailConfig());
+    return new EmailSender(vertx, config.smtp(), new MailConfig());
   }
 
-  /** Makes one attempt; blocks for no longer than the configured timeout for one. */
+  /**
+   * Makes one attempt; blocks for no longer than the configured timeout of a request, or that of a
+   * mail.
+   */
   public Outcome send(Receiver receiver, Message message) {
     return sender(receiver.type()).send(receiver, message);
   }

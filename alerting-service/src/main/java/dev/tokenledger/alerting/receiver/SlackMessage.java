@@ -23,6 +23,8 @@ final class SlackMessage {
   /** Fewer than Slack takes: nobody reads more figures in a chat. */
   private static final int MAX_FIELD_SECTIONS = 4;
 
+  private static final String MARKUP = "mrkdwn";
+
   private final ObjectMapper json;
 
   SlackMessage(ObjectMapper json) {
@@ -38,11 +40,11 @@ final class SlackMessage {
     text(blocks.addObject().put("type", "header").putObject("text"), "plain_text")
         .put("text", escaped(headline, MAX_HEADER));
     if (!notification.text().isBlank()) {
-      text(blocks.addObject().put("type", "section").putObject("text"), "mrkdwn")
+      text(blocks.addObject().put("type", "section").putObject("text"), MARKUP)
           .put("text", escaped(notification.text(), MAX_TEXT));
     }
     facts(blocks, notification.facts());
-    text(blocks.addObject().put("type", "context").putArray("elements").addObject(), "mrkdwn")
+    text(blocks.addObject().put("type", "context").putArray("elements").addObject(), MARKUP)
         .put("text", escaped(context(notification), MAX_FIELD));
     return message;
   }
@@ -53,14 +55,16 @@ final class SlackMessage {
       ArrayNode fields = blocks.addObject().put("type", "section").putArray("fields");
       for (Notification.Fact fact : facts.subList(from, Math.min(from + MAX_FIELDS, end))) {
         String name = escaped(fact.name(), MAX_FIELD / 2 - 3);
-        text(fields.addObject(), "mrkdwn")
+        text(fields.addObject(), MARKUP)
             .put("text", "*" + name + "*\n" + escaped(fact.value(), MAX_FIELD / 2));
       }
     }
   }
 
+  /** Where there is markup, what looks like a name or an address must not become a link. */
   private static ObjectNode text(ObjectNode text, String type) {
-    return text.put("type", type);
+    text.put("type", type);
+    return type.equals(MARKUP) ? text.put("verbatim", true) : text;
   }
 
   private static String headline(Notification notification) {

@@ -6,6 +6,7 @@ import dev.tokenledger.alerting.notification.Notification;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Posts webhooks as Standard Webhooks has them. Any answer but success is worth another attempt,
@@ -44,11 +45,19 @@ final class WebhookSender implements Sender {
     }
   }
 
-  /** {@code type}, {@code timestamp} and {@code data}. */
+  /**
+   * {@code type}, {@code timestamp} and {@code data}, as Standard Webhooks has them, and beside
+   * these what all notifications have.
+   */
   private String body(Notification notification) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("type", notification.type());
     body.put("timestamp", notification.timestamp().toString());
+    body.put("severity", notification.severity().label());
+    body.put("status", notification.status().label());
+    body.put("title", notification.title());
+    body.put("dedupe_key", notification.dedupeKey());
+    body.put("labels", new TreeMap<>(notification.labels()));
     body.put("data", notification.data());
     try {
       return json.writeValueAsString(body);

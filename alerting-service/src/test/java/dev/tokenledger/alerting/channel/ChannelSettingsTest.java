@@ -6,20 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.tokenledger.alerting.AlertingConfig;
-import dev.tokenledger.platform.PlatformConfig;
+import dev.tokenledger.alerting.Settings;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChannelSettingsTest {
   private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
@@ -31,18 +28,9 @@ class ChannelSettingsTest {
   private final ChannelSettings settings;
 
   ChannelSettingsTest() {
-    SmallRyeConfig config =
-        new SmallRyeConfigBuilder()
-            .withMapping(AlertingConfig.class)
-            .withMapping(PlatformConfig.class)
-            .withConverter(Duration.class, 200, new DurationConverter())
-            .withDefaultValues(
-                Map.of(
-                    "tokenledger.alerting.smtp.host", "mail.example.com",
-                    "tokenledger.database.owner-password", "a password"))
-            .build();
-    AlertingConfig alerting = config.getConfigMapping(AlertingConfig.class);
-    secrets = new ChannelSecrets(alerting, config.getConfigMapping(PlatformConfig.class));
+    AlertingConfig alerting =
+        Settings.alerting(Map.of("tokenledger.alerting.smtp.host", "mail.example.com"));
+    secrets = new ChannelSecrets(alerting, Settings.platform("a password"));
     settings = new ChannelSettings(secrets, alerting, new SecureRandom());
   }
 
@@ -90,6 +78,14 @@ class ChannelSettingsTest {
                   .as(problem.getMessage())
                   .containsEntry("field", field);
             });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://169.254.169.254/", "https://10.0.0.1/", "http://localhost/"})
+  void aChannelIsNotChangedToAPrivateAddress(String url) {
+    assertThatThrownBy(() -> settings.checkAddress(body("{\"url\": \"" + url + "\"}")))
+        .isInstanceOf(ProblemException.class)
+        .hasMessageContaining("private address");
   }
 
   @Test

@@ -38,7 +38,7 @@ class AlertmanagerSenderTest {
     sender =
         new AlertmanagerSender(
             new GuardedHttp(
-                vertx, new AddressGuard(true), Duration.ofSeconds(1), 1, Clock.systemUTC()),
+                vertx, new AddressGuard(true), Duration.ofSeconds(5), 1, Clock.systemUTC()),
             new ObjectMapper());
   }
 
@@ -92,6 +92,15 @@ class AlertmanagerSenderTest {
   }
 
   @Test
+  void aReminderIsTheSameAlertAndEndsNone() {
+    Notification opened = Notifications.of(Severity.HIGH, Status.FIRING, START, Map.of());
+    JsonNode alerts = sender.alerts(message(Notifications.reminderOf(opened, LATER), opened));
+    assertThat(alerts).hasSize(1);
+    assertThat(alerts.at("/0/labels/alertname").asText()).isEqualTo("budget.threshold_crossed");
+    assertThat(Instant.parse(alerts.at("/0/endsAt").asText())).isAfter(LATER);
+  }
+
+  @Test
   void aResolutionEndsAllThatWasToldWithTheLabelsThatItWasToldWith() {
     JsonNode alerts =
         sender.alerts(
@@ -142,6 +151,7 @@ class AlertmanagerSenderTest {
   }
 
   private static Message message(Notification notification, Notification... earlier) {
-    return new Message(UUID.randomUUID(), LATER, notification, List.of(earlier));
+    return new Message(
+        UUID.randomUUID(), LATER, notification, List.of(earlier), "budget.threshold_crossed");
   }
 }

@@ -3,8 +3,7 @@ package dev.tokenledger.alerting.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.alerting.AlertingConfig;
-import io.quarkus.runtime.configuration.DurationConverter;
-import io.smallrye.config.SmallRyeConfigBuilder;
+import dev.tokenledger.alerting.Settings;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.PfxOptions;
 import io.vertx.ext.mail.MailConfig;
@@ -12,6 +11,8 @@ import jakarta.mail.Multipart;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,15 +22,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.subethamail.smtp.MessageHandler;
+import org.subethamail.smtp.RejectException;
 import org.subethamail.smtp.auth.EasyAuthenticationHandlerFactory;
 import org.subethamail.smtp.auth.LoginFailedException;
-import org.subethamail.smtp.helper.SimpleMessageListener;
-import org.subethamail.smtp.helper.SimpleMessageListenerAdapter;
 import org.subethamail.smtp.server.SMTPServer;
 
 /** Against a real SMTP server that demands STARTTLS and a login. */
@@ -42,6 +47,7 @@ class EmailSenderTest {
 
   private final List<byte[]> mails = Collections.synchronizedList(new ArrayList<>());
   private final List<String> recipients = Collections.synchronizedList(new ArrayList<>());
+  private final ExecutorService sessions = Executors.newCachedThreadPool();
   private SMTPServer server;
 
   @BeforeAll
@@ -102,16 +108,45 @@ class EmailSenderTest {
         sender("secret").send(to("refused@example.com", "b@example.com"), message("t", "t"));
     assertThat(outcome.kind()).isEqualTo(Outcome.Kind.DELIVERED);
     assertThat(outcome.error()).contains("refused@example.com");
+    assertThat(outcome.missed()).as("who gets it again").containsExactly("refused@example.com");
     assertThat(recipients).containsExactly("b@example.com");
   }
 
   /** A server may refuse an address only until it comes again. */
   @Test
-  void whenAllAreRefusedItIsTriedAgain() throws Exception {
+  void whenAllOfSeveralAreRefusedItIsTriedAgain() throws Exception {
     start();
-    Outcome outcome = sender("secret").send(to("refused@example.com"), message("t", "t"));
+    Outcome outcome =
+        sender("secret")
+            .send(to("refused1@example.com", "refused2@example.com"), message("t", "t"));
     assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
     assertThat(outcome.error()).contains("no recipient");
+  }
+
+  @Test
+  void ofASingleAddressTheReplyTellsWhetherItIsWorthAnotherAttempt() throws Exception {
+    start();
+    Outcome unknown = sender("secret").send(to("refused@example.com"), message("t", "t"));
+    assertThat(unknown.kind()).as(unknown.error()).isEqualTo(Outcome.Kind.REFUSED);
+    assertThat(unknown.status()).isEqualTo(553);
+    Outcome full = sender("secret").send(to("full@example.com"), message("t", "t"));
+    assertThat(full.kind()).as(full.error()).isEqualTo(Outcome.Kind.FAILED);
+    assertThat(full.status()).isEqualTo(452);
+    assertThat(mails).isEmpty();
+  }
+
+  /** It answers each command in time, and all of them together too late. */
+  @Test
+  void aMailThatWasGivenUpDoesNotArriveAfterwards() throws Exception {
+    start();
+    Outcome outcome =
+        sender("secret", "1s")
+            .send(to("slow1@a.example", "slow2@a.example", "slow3@a.example"), message("t", "t"));
+    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+    assertThat(outcome.error()).isEqualTo("the mail server took longer than 1000 ms");
+    sessions.shutdown();
+    assertThat(sessions.awaitTermination(10, TimeUnit.SECONDS)).as("the session is over").isTrue();
+    assertThat(mails).isEmpty();
   }
 
   @Test
@@ -132,24 +167,10 @@ class EmailSenderTest {
   }
 
   private void start() throws Exception {
-    SimpleMessageListener listener =
-        new SimpleMessageListener() {
-          @Override
-          public boolean accept(String from, String recipient) {
-            return !recipient.startsWith("refused");
-          }
-
-          @Override
-          public void deliver(String from, String recipient, java.io.InputStream data)
-              throws java.io.IOException {
-            recipients.add(recipient);
-            mails.add(data.readAllBytes());
-          }
-        };
     server =
         SMTPServer.port(0)
             .bindAddress(InetAddress.getLoopbackAddress())
-            .messageHandlerFactory(new SimpleMessageListenerAdapter(listener))
+            .messageHandlerFactory(context -> new Mailboxes())
             .authenticationHandlerFactory(
                 new EasyAuthenticationHandlerFactory(
                     (user, password, context) -> {
@@ -158,6 +179,7 @@ class EmailSenderTest {
                       }
                     }))
             .requireAuth()
+            .executorService(sessions)
             .enableTLS()
             .requireTLS()
             .startTlsSocketFactory(certificate.serverContext())
@@ -165,30 +187,73 @@ class EmailSenderTest {
     server.start();
   }
 
+  /** Takes mail for all but those whose name says why not. */
+  private final class Mailboxes implements MessageHandler {
+    private final List<String> accepted = new ArrayList<>();
+
+    @Override
+    public void from(String from) {}
+
+    @Override
+    public void recipient(String recipient) throws RejectException {
+      if (recipient.startsWith("refused")) {
+        throw new RejectException(553, "nobody of this name");
+      }
+      if (recipient.startsWith("full")) {
+        throw new RejectException(452, "the mailbox is full");
+      }
+      if (recipient.startsWith("slow")) {
+        pause(Duration.ofMillis(700));
+      }
+      accepted.add(recipient);
+    }
+
+    @Override
+    public @Nullable String data(InputStream data) throws IOException {
+      byte[] mail = data.readAllBytes();
+      accepted.forEach(
+          recipient -> {
+            recipients.add(recipient);
+            mails.add(mail);
+          });
+      return null;
+    }
+
+    @Override
+    public void done() {}
+  }
+
+  private static void pause(Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private EmailSender sender(String password) {
+    return sender(password, "10s");
+  }
+
+  private EmailSender sender(String password, String timeout) {
     AlertingConfig config =
-        new SmallRyeConfigBuilder()
-            .withMapping(AlertingConfig.class)
-            .withConverter(Duration.class, 200, new DurationConverter())
-            .withDefaultValues(
-                Map.of(
-                    "tokenledger.alerting.smtp.host",
-                    HOST,
-                    "tokenledger.alerting.smtp.port",
-                    Integer.toString(server.getPortAllocated()),
-                    "tokenledger.alerting.smtp.from",
-                    "ledger@example.com",
-                    "tokenledger.alerting.smtp.username",
-                    "ledger",
-                    "tokenledger.alerting.smtp.password",
-                    password))
-            .build()
-            .getConfigMapping(AlertingConfig.class);
+        Settings.alerting(
+            Map.of(
+                "tokenledger.alerting.smtp.host",
+                HOST,
+                "tokenledger.alerting.smtp.port",
+                Integer.toString(server.getPortAllocated()),
+                "tokenledger.alerting.smtp.from",
+                "ledger@example.com",
+                "tokenledger.alerting.smtp.username",
+                "ledger",
+                "tokenledger.alerting.smtp.password",
+                password,
+                "tokenledger.alerting.smtp.timeout",
+                timeout));
     return new EmailSender(
         vertx,
         config.smtp(),
-        Duration.ofSeconds(10),
-        2,
         new MailConfig()
             .setTrustOptions(
                 new PfxOptions()
@@ -205,7 +270,8 @@ class EmailSenderTest {
         UUID.randomUUID(),
         Notifications.TIME,
         Notifications.firing(title, text, List.of()),
-        List.of());
+        List.of(),
+        "budget.threshold_crossed");
   }
 
   private static MimeMessage parsed(byte[] mail) throws Exception {

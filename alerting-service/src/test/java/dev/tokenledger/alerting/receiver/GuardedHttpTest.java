@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -145,13 +146,44 @@ class GuardedHttpTest {
   @Test
   void anAddressThatDoesNotAnswerIsFollowedByTheNext() throws Exception {
     int port = serve(exchange -> answer(exchange, 200, ""));
-    AddressGuard guard =
-        new AddressGuard(
-            true, name -> new InetAddress[] {InetAddress.getByName("127.0.0.2"), LOOPBACK});
-    GuardedHttp http = new GuardedHttp(vertx, guard, TIMEOUT, 1, clock());
-    assertThat(
-            http.post(URI.create("http://" + HOST + ":" + port + "/"), Map.of(), "{}", 0).status())
-        .isEqualTo(200);
+    InetAddress other = InetAddress.getByName("127.0.0.2");
+    assertThat(toFirst(other).post(url(port), Map.of(), "{}", 0).status()).isEqualTo(200);
+  }
+
+  /** Its queue of connections is full, so that it leaves what comes without an answer. */
+  @Test
+  void anAddressThatTakesNoConnectionInItsShareOfTheTimeIsFollowedByTheNext() throws Exception {
+    int port = serve(exchange -> answer(exchange, 200, ""));
+    InetAddress other = InetAddress.getByName("127.0.0.2");
+    List<Socket> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(port, 1, other)) {
+      for (int i = 0; i < 2; i++) {
+        waiting.add(new Socket(other, port));
+      }
+      assertThat(full.isBound()).isTrue();
+      assertThat(toFirst(other).post(url(port), Map.of(), "{}", 0).status()).isEqualTo(200);
+    } finally {
+      for (Socket socket : waiting) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void anAddressWithoutAWayToItIsFollowedByTheNext() throws Exception {
+    int port = serve(exchange -> answer(exchange, 200, ""));
+    // Nobody connects to all at once: the network says that it cannot be reached.
+    InetAddress unreachable = InetAddress.getByName("255.255.255.255");
+    assertThat(toFirst(unreachable).post(url(port), Map.of(), "{}", 0).status()).isEqualTo(200);
+  }
+
+  private GuardedHttp toFirst(InetAddress first) {
+    AddressGuard guard = new AddressGuard(true, name -> new InetAddress[] {first, LOOPBACK});
+    return new GuardedHttp(vertx, guard, TIMEOUT, 1, clock());
+  }
+
+  private static URI url(int port) {
+    return URI.create("http://" + HOST + ":" + port + "/");
   }
 
   @Test

@@ -21,6 +21,21 @@ final class Notifications {
     return of(severity, status, time, "A title", "A text.", List.of(), labels);
   }
 
+  /** That what was told still holds. */
+  static Notification reminderOf(Notification told, Instant time) {
+    return new Notification(
+        "incident.reminder",
+        time,
+        told.severity(),
+        told.status(),
+        told.title(),
+        told.text(),
+        told.dedupeKey(),
+        told.labels(),
+        told.facts(),
+        told.data());
+  }
+
   private static Notification of(
       Severity severity,
       Notification.Status status,

@@ -51,14 +51,13 @@ class PagerDutySenderTest {
   }
 
   @Test
-  void whatBeginsIsTriggeredWhatIsTakenUpAcknowledgedAndWhatEndsResolvedUnderOneKey() {
-    JsonNode begun = sender.event(KEY, told("incident.opened", Status.FIRING, "k"));
-    JsonNode taken = sender.event(KEY, told("incident.acknowledged", Status.FIRING, "k"));
+  void whatBeginsIsTriggeredAndWhatEndsResolvedUnderOneKey() {
+    JsonNode begun = sender.event(KEY, told("rule.firing", Status.FIRING, "k"));
     JsonNode over = sender.event(KEY, told("incident.resolved", Status.RESOLVED, "k"));
-    assertThat(List.of(begun, taken, over))
+    assertThat(List.of(begun, over))
         .extracting(event -> event.path("event_action").asText())
-        .containsExactly("trigger", "acknowledge", "resolve");
-    assertThat(List.of(begun, taken, over))
+        .containsExactly("trigger", "resolve");
+    assertThat(List.of(begun, over))
         .extracting(event -> event.path("dedup_key").asText())
         .containsOnly("k");
   }

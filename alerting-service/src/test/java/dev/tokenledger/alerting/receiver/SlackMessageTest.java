@@ -96,8 +96,10 @@ class SlackMessageTest {
   }
 
   private static void assertText(JsonNode text, String type, int most) {
-    assertFields(text, "type", "text");
+    assertFields(text, "type", "text", "verbatim");
     assertThat(text.path("type").asText()).isEqualTo(type);
+    // Only markup has it; and what Slack is not told to take literally, it makes links of.
+    assertThat(text.path("verbatim").asBoolean()).isEqualTo(type.equals("mrkdwn"));
     String written = text.path("text").asText();
     assertThat(written.length()).isBetween(1, most);
     assertThat(ENTITIES.matcher(written).replaceAll("")).doesNotContain("&", "<", ">");

@@ -281,6 +281,43 @@ class ChannelsIT {
   }
 
   @Test
+  void aChannelThatSomebodyHasDisabledGetsATestAndTheRestOnceItGoesOn() throws Exception {
+    try (Webhooks receiver = new Webhooks(new Webhooks.Refusal(503, ""))) {
+      JsonNode channel = create(webhook(receiver));
+      spendBeyondABudget("Disabled", channel);
+      Eventually.holds("it is tried", PATIENCE, () -> receiver.requests().size() == 1);
+      Eventually.holds(
+          "it is noted",
+          PATIENCE,
+          () -> admin.get(path(channel)).json().path("failures").asInt() == 1);
+      ObjectNode state = Api.JSON.createObjectNode();
+      assertThat(
+              admin.patch(path(channel), state.put("enabled", false)).json().path("state").asText())
+          .isEqualTo("disabled");
+      makeDue(channel);
+      test(channel);
+      Eventually.holds("the test comes", PATIENCE, () -> receiver.requests().size() == 2);
+      assertThat(receiver.requests().get(1).json().path("type").asText()).isEqualTo("channel.test");
+
+      admin.patch(path(channel), state.put("enabled", true));
+      Eventually.holds("the rest comes", PATIENCE, () -> receiver.requests().size() == 3);
+      assertThat(receiver.requests().get(2).id()).isEqualTo(receiver.requests().get(0).id());
+    }
+  }
+
+  /** Makes what waits for a channel due before anything that is written from now on. */
+  private static void makeDue(JsonNode channel) throws SQLException {
+    try (Connection connection = product.database();
+        PreparedStatement update =
+            connection.prepareStatement(
+                "UPDATE alerting.deliveries SET next_attempt_at = now() - interval '1 minute'"
+                    + " WHERE channel_id = ? AND status = 'pending'")) {
+      update.setObject(1, UUID.fromString(id(channel)));
+      assertThat(update.executeUpdate()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aRedirectIsNotFollowedAndTheLogSaysSo() throws Exception {
     try (Webhooks elsewhere = new Webhooks();
         Webhooks receiver = new Webhooks(new Webhooks.Refusal(302, ""))) {
