@@ -7,6 +7,7 @@ import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -103,8 +104,13 @@ public class AuthorizationResource {
   public Uni<AuthorizationAnswer> authorize(@Nullable Question question) {
     Caller who = caller.get();
     Question asked = question == null ? NOTHING : question;
-    return authorizer
-        .decide(who.tenantId(), asked.apiKey(), () -> request(who, asked))
+    Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, asked));
+    // What was made a moment ago has to be read first: a tenant's pseudonyms, or the key named.
+    return (door.knows(who.tenantId())
+                && (asked.apiKey() == null || keys.knows(who.tenantId(), asked.apiKey()))
+            ? request
+            : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
+        .chain(authorizer::decide)
         .map(AuthorizationAnswer::of);
   }
 

@@ -2,17 +2,14 @@ package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.door.DoorRules;
-import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.vertx.UniHelper;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.Response;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,10 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -33,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * Decides whether a call may be made, and reserves what it is expected to cost. Never blocks:
  * decisions are made by one script in Redis, reservations committed by {@link ReservationWriter},
  * and what has to be read first is read on a worker.
- *
- * <p>Made of Vert.x' futures: a step of {@link Uni} costs a snapshot of all contexts of its caller,
- * and nothing here needs them.
  */
 @ApplicationScoped
 class Authorizer {
@@ -53,10 +43,8 @@ class Authorizer {
   private final LoopHistory history;
   private final ReservationWriter writer;
   private final DoorRules door;
-  private final NamedKeys keys;
   private final RedisScript authorize;
   private final RedisScript release;
-  private final Vertx vertx;
   private final Clock clock;
 
   Authorizer(
@@ -64,18 +52,14 @@ class Authorizer {
       LoopHistory history,
       ReservationWriter writer,
       DoorRules door,
-      NamedKeys keys,
       Redis redis,
-      Vertx vertx,
       Clock clock) {
     this.guards = guards;
     this.history = history;
     this.writer = writer;
     this.door = door;
-    this.keys = keys;
     this.authorize = new RedisScript(redis, GuardScripts.AUTHORIZE);
     this.release = new RedisScript(redis, GuardScripts.RELEASE_ONE);
-    this.vertx = vertx;
     this.clock = clock;
   }
 
@@ -87,10 +71,6 @@ class Authorizer {
    */
   private record Attempt(
       AuthorizationRequest request, UUID id, Map<LoopGuard, LoopHistory.Counts> seeds, int number) {
-    static Attempt first(AuthorizationRequest request) {
-      return new Attempt(request, UUID.randomUUID(), Map.of(), 1);
-    }
-
     Attempt next() {
       return new Attempt(request, id, seeds, number + 1);
     }
@@ -122,38 +102,29 @@ class Authorizer {
     }
   }
 
-  /**
-   * Decides; fails with a {@link ProblemException} when that cannot be done at all.
-   *
-   * @param key the id of the API key that the caller names, if any
-   * @param request made at once, or on a worker when something has to be read for it
-   */
-  Uni<Decision> decide(int tenantId, @Nullable String key, Supplier<AuthorizationRequest> request) {
-    // What was made a moment ago has to be read first: a tenant's pseudonyms, or the key named.
-    boolean known = door.knows(tenantId) && (key == null || keys.knows(tenantId, key));
-    return UniHelper.toUni(
-        known
-            ? attempt(Attempt.first(request.get()))
-            : onWorker(request::get).compose(made -> attempt(Attempt.first(made))));
+  /** Decides; fails with a {@link ProblemException} when that cannot be done at all. */
+  Uni<Decision> decide(AuthorizationRequest request) {
+    return attempt(new Attempt(request, UUID.randomUUID(), Map.of(), 1));
   }
 
-  private Future<Decision> attempt(Attempt attempt) {
+  private Uni<Decision> attempt(Attempt attempt) {
     if (attempt.number > MAX_ATTEMPTS) {
-      return Future.failedFuture(
-          ProblemException.retryable(
-              ProblemCode.STORE_UNAVAILABLE,
-              "Budgets are being changed or read again. Try again in a moment.",
-              Duration.ofSeconds(1),
-              null));
+      return Uni.createFrom()
+          .failure(
+              ProblemException.retryable(
+                  ProblemCode.STORE_UNAVAILABLE,
+                  "Budgets are being changed or read again. Try again in a moment.",
+                  Duration.ofSeconds(1),
+                  null));
     }
     GuardBook known = guards.known(attempt.request.tenantId());
     return known == null
         ? onWorker(() -> guards.load(attempt.request.tenantId()))
-            .compose(book -> decide(attempt, book))
+            .chain(book -> decide(attempt, book))
         : decide(attempt, known);
   }
 
-  private Future<Decision> decide(Attempt attempt, GuardBook book) {
+  private Uni<Decision> decide(Attempt attempt, GuardBook book) {
     AuthorizationRequest request = attempt.request;
     Estimate estimate = Estimate.of(request, door.book(), clock.instant());
     List<Budget> matching =
@@ -162,7 +133,7 @@ class Authorizer {
     for (Budget budget : matching) {
       if (estimate instanceof Estimate.Unpriced) {
         if (budget.hardStop() && budget.unpriced() == Budget.Unpriced.DENY) {
-          return Future.succeededFuture(refused(matching, budget));
+          return Uni.createFrom().item(refused(matching, budget));
         }
         amounts.put(budget, budget.assumedNanos());
       } else {
@@ -189,79 +160,80 @@ class Authorizer {
         null);
   }
 
-  private Future<Decision> ask(Case asked) {
+  private Uni<Decision> ask(Case asked) {
     Instant now = clock.instant();
     Instant expires = now.plus(asked.attempt.request.lease());
     return authorize
         .run(keys(asked), arguments(asked, now, expires))
-        .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .transform(
-            asking -> {
-              if (asking.succeeded()) {
-                Response response = asking.result();
-                return follow(asked, new Answer(response.get(0).toString(), response), expires);
-              }
-              RuntimeException cause =
-                  RedisUnavailableException.orSame(new CompletionException(asking.cause()));
+        .ifNoItem()
+        .after(TIMEOUT)
+        .fail()
+        .map(answer -> new Answer(answer.get(0).toString(), answer))
+        .onFailure(RuntimeException.class)
+        .recoverWithItem(
+            e -> {
+              RuntimeException cause = RedisUnavailableException.orSame((RuntimeException) e);
               if (!(cause instanceof RedisUnavailableException)) {
-                return Future.failedFuture(cause);
+                throw cause;
               }
               LOG.debugf(cause, "Redis did not decide");
-              return Future.succeededFuture(unavailable(asked));
-            });
+              return new Answer("unavailable", null);
+            })
+        .chain(answer -> follow(asked, answer, expires));
   }
 
-  private record Answer(String kind, Response response) {}
+  private record Answer(String kind, @Nullable Response response) {}
 
-  private Future<Decision> follow(Case asked, Answer answer, Instant expires) {
+  private Uni<Decision> follow(Case asked, Answer answer, Instant expires) {
+    int tenantId = asked.tenantId();
     return switch (answer.kind) {
-      case "missing" -> unlessUnavailable(asked, rebuilt(asked, 0));
-      case "stale" ->
-          unlessUnavailable(
-              asked,
-              onWorker(() -> guards.reload(asked.book))
-                  .compose(
-                      book ->
-                          book.epoch() == asked.book.epoch()
-                              ? rebuilt(asked, Long.parseLong(answer.response.get(1).toString()))
-                              : attempt(asked.attempt.next())));
+      case "unavailable" -> Uni.createFrom().item(unavailable(asked));
+      case "missing" -> rebuilt(asked, 0);
+      case "stale" -> {
+        long redisEpoch =
+            answer.response == null ? 0 : Long.parseLong(answer.response.get(1).toString());
+        yield onWorker(() -> guards.reload(asked.book))
+            .chain(
+                book ->
+                    book.epoch() == asked.book.epoch()
+                        ? rebuilt(asked, redisEpoch)
+                        : attempt(asked.attempt.next()))
+            .onFailure(Authorizer::isUnavailable)
+            .recoverWithItem(e -> unavailable(asked));
+      }
       case "period" ->
-          unlessUnavailable(
-              asked,
-              onWorker(
-                      () -> {
-                        guards.refresh(asked.tenantId());
-                        return asked.attempt.next();
-                      })
-                  .compose(this::attempt));
+          onWorker(
+                  () -> {
+                    guards.refresh(tenantId);
+                    return true;
+                  })
+              .chain(done -> attempt(asked.attempt.next()))
+              .onFailure(Authorizer::isUnavailable)
+              .recoverWithItem(e -> unavailable(asked));
       case "unseeded" ->
-          unlessUnavailable(
-              asked,
-              onWorker(() -> history.of(asked.attempt.request, asked.loops))
-                  .compose(found -> attempt(asked.attempt.with(found))));
+          onWorker(() -> history.of(asked.attempt.request, asked.loops))
+              .chain(found -> attempt(asked.attempt.with(found)))
+              .onFailure(Authorizer::isUnavailable)
+              .recoverWithItem(e -> unavailable(asked));
       default -> decided(asked, answer, expires);
     };
   }
 
-  private Future<Decision> rebuilt(Case asked, long redisEpoch) {
+  private Uni<Decision> rebuilt(Case asked, long redisEpoch) {
     return onWorker(
             () -> {
               guards.rebuild(asked.book, redisEpoch);
-              return asked.attempt.next();
+              return true;
             })
-        .compose(this::attempt);
+        .chain(done -> attempt(asked.attempt.next()))
+        .onFailure(Authorizer::isUnavailable)
+        .recoverWithItem(e -> unavailable(asked));
   }
 
-  private static Future<Decision> unlessUnavailable(Case asked, Future<Decision> deciding) {
-    return deciding.recover(
-        e ->
-            isUnavailable(e) ? Future.succeededFuture(unavailable(asked)) : Future.failedFuture(e));
-  }
-
-  private Future<Decision> decided(Case asked, Answer answer, Instant expires) {
+  private Uni<Decision> decided(Case asked, Answer answer, Instant expires) {
     Decision decision = decision(asked, answer, expires);
     if (decision.reservation() == null) {
-      return Future.succeededFuture(decision);
+      return Uni.createFrom().item(decision);
     }
     AuthorizationRequest request = asked.attempt.request;
     Map<UUID, Long> held = new LinkedHashMap<>();
@@ -279,38 +251,40 @@ class Authorizer {
             expires);
     return writer
         .write(reservation, asked.book.epoch())
-        .compose(
+        .chain(
             written ->
                 written
-                    ? Future.succeededFuture(decision)
+                    ? Uni.createFrom().item(decision)
                     // Decided by what is no longer so.
                     : onWorker(() -> guards.reload(asked.book))
-                        .compose(book -> attempt(asked.attempt.next())))
-        .recover(
+                        .chain(book -> attempt(asked.attempt.next())))
+        .onFailure(Authorizer::isUnavailable)
+        .recoverWithUni(
             e -> {
-              if (!isUnavailable(e)) {
-                return Future.failedFuture(e);
-              }
               LOG.debugf(e, "reservation %s could not be committed", reservation.id());
-              return give(asked).map(unavailable(asked));
+              return give(asked).replaceWith(unavailable(asked));
             });
   }
 
   /** Gives back what Redis holds for a reservation that was not committed; else its lease does. */
-  private Future<Void> give(Case asked) {
+  private Uni<Void> give(Case asked) {
     return release
         .run(
             GuardKeys.inForce(asked.tenantId()),
             List.of(Long.toString(asked.book.epoch()), asked.attempt.id.toString()))
-        .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .onFailure(e -> LOG.debugf(e, "reservation %s ends with its lease", asked.attempt.id))
-        .otherwiseEmpty()
-        .mapEmpty();
+        .ifNoItem()
+        .after(TIMEOUT)
+        .fail()
+        .onFailure()
+        .invoke(e -> LOG.debugf(e, "reservation %s ends with its lease", asked.attempt.id))
+        .onFailure()
+        .recoverWithNull()
+        .replaceWithVoid();
   }
 
   private static Decision decision(Case asked, Answer answer, Instant expires) {
     Response response = answer.response;
-    boolean again = answer.kind.equals("again");
+    boolean again = answer.kind.equals("again") || response == null;
     boolean allowed = again || answer.kind.equals("allow");
     String bound = again ? "" : response.get(1).toString();
     LoopGuard loop = bound.isEmpty() ? null : asked.loops.get(response.get(2).toInteger());
@@ -421,7 +395,7 @@ class Authorizer {
                 || problem.code() == ProblemCode.QUEUE_FULL);
   }
 
-  private <T> Future<T> onWorker(Callable<T> work) {
-    return vertx.executeBlocking(work, false);
+  private static <T> Uni<T> onWorker(java.util.function.Supplier<T> work) {
+    return Uni.createFrom().item(work).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
   }
 }

@@ -10,6 +10,7 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -99,8 +100,12 @@ public class GatewayAuthorizationResource {
 
   private Uni<Response> authorize(HttpHeaders headers) {
     Caller who = caller.get();
-    return authorizer
-        .decide(who.tenantId(), header(headers, "api-key"), () -> request(who, headers))
+    Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, headers));
+    String key = header(headers, "api-key");
+    return (door.knows(who.tenantId()) && (key == null || keys.knows(who.tenantId(), key))
+            ? request
+            : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
+        .chain(authorizer::decide)
         .map(GatewayAuthorizationResource::answer);
   }
 

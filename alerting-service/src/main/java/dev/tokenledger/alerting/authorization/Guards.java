@@ -15,8 +15,8 @@ import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.freshness.FreshnessReader;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.Response;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
@@ -33,9 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -71,16 +69,11 @@ class Guards {
   /** What a staged guard may take to be put in force; then it vanishes. */
   private static final Duration STAGING = Duration.ofMinutes(10);
 
-  /** A lease takes Redis some microseconds to end: callers wait for a part of a millisecond. */
-  private static final int LEASES_AT_ONCE = 20;
-
-  /** Rows deleted in one transaction, for a busy database to have other work in between. */
-  private static final int ROWS_AT_ONCE = 200;
+  /** A lease takes Redis some microseconds to end: callers wait for half a millisecond at most. */
+  private static final int LEASES_AT_ONCE = 50;
 
   /** In which callers come in between. */
   private static final Duration PAUSE_BETWEEN_LEASES = Duration.ofMillis(1);
-
-  private static final Duration PAUSE_BETWEEN_ROWS = Duration.ofMillis(5);
 
   /** How far clocks of one installation may be apart. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
@@ -285,12 +278,16 @@ class Guards {
         rebuild(book, 0);
       } else if (answer != OVERTAKEN) {
         // While Redis holds nothing, what is made anew will not have them either.
-        if (!reading.settled.isEmpty()) {
-          database.asTenant(
-              tenantId, connection -> reservations.delete(connection, tenantId, reading.settled));
-        }
+        database.asTenant(
+            tenantId,
+            connection -> {
+              if (!reading.settled.isEmpty()) {
+                reservations.delete(connection, tenantId, reading.settled);
+              }
+              return reservations.deleteExpired(connection, tenantId, through);
+            });
         searched.put(tenantId, reading.revision);
-        endLeases(book, through);
+        endLeases(book);
       }
     }
   }
@@ -302,17 +299,10 @@ class Guards {
    */
   private record Reading(long revision, List<UUID> settled) {}
 
-  /** Little by little: a burst would make those who ask meanwhile wait. */
-  private void endLeases(GuardBook book, Instant through) {
-    int tenantId = book.tenantId();
-    while (database.asTenant(
-            tenantId,
-            connection -> reservations.deleteExpired(connection, tenantId, through, ROWS_AT_ONCE))
-        == ROWS_AT_ONCE) {
-      LockSupport.parkNanos(PAUSE_BETWEEN_ROWS.toNanos());
-    }
+  private void endLeases(GuardBook book) {
     List<String> arguments = List.of(Long.toString(book.epoch()), Integer.toString(LEASES_AT_ONCE));
-    while (run(endLeases, GuardKeys.inForce(tenantId), arguments).toInteger() == LEASES_AT_ONCE) {
+    while (run(endLeases, GuardKeys.inForce(book.tenantId()), arguments).toInteger()
+        == LEASES_AT_ONCE) {
       LockSupport.parkNanos(PAUSE_BETWEEN_LEASES.toNanos());
     }
   }
@@ -367,13 +357,8 @@ class Guards {
 
   private static Response run(RedisScript script, List<String> keys, List<String> arguments) {
     try {
-      return script
-          .run(keys, arguments)
-          .toCompletionStage()
-          .toCompletableFuture()
-          .orTimeout(REDIS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-          .join();
-    } catch (CompletionException e) {
+      return script.run(keys, arguments).await().atMost(REDIS_TIMEOUT);
+    } catch (RuntimeException e) {
       throw RedisUnavailableException.orSame(e);
     }
   }

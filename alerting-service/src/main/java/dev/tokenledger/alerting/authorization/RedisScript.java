@@ -1,10 +1,10 @@
 package dev.tokenledger.alerting.authorization;
 
-import io.vertx.core.Future;
-import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.Request;
-import io.vertx.redis.client.Response;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.redis.client.Command;
+import io.vertx.mutiny.redis.client.Redis;
+import io.vertx.mutiny.redis.client.Request;
+import io.vertx.mutiny.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -31,14 +31,11 @@ final class RedisScript {
     }
   }
 
-  Future<Response> run(List<String> keys, List<String> arguments) {
+  Uni<Response> run(List<String> keys, List<String> arguments) {
     return redis
         .send(request(Command.EVALSHA, digest, keys, arguments))
-        .recover(
-            e ->
-                String.valueOf(e.getMessage()).startsWith("NOSCRIPT")
-                    ? redis.send(request(Command.EVAL, text, keys, arguments))
-                    : Future.failedFuture(e));
+        .onFailure(e -> String.valueOf(e.getMessage()).startsWith("NOSCRIPT"))
+        .recoverWithUni(() -> redis.send(request(Command.EVAL, text, keys, arguments)));
   }
 
   private static Request request(

@@ -9,8 +9,7 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
+import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -47,7 +47,7 @@ class ReservationWriter {
   private final Thread thread = new Thread(this::run, "reservations");
   private volatile boolean stopping;
 
-  private record Waiting(ReservationStore.Decided decided, Promise<Boolean> done) {}
+  private record Waiting(ReservationStore.Decided decided, CompletableFuture<Boolean> done) {}
 
   ReservationWriter(AlertingStart start, ReservationStore store) {
     this.database = start.database();
@@ -68,18 +68,23 @@ class ReservationWriter {
    *
    * @return true once it is durable; false when the epoch is over, and nothing was written
    */
-  Future<Boolean> write(Reservation reservation, long epoch) {
-    Waiting waiting =
-        new Waiting(new ReservationStore.Decided(reservation, epoch), Promise.promise());
-    if (stopping || !queue.offer(waiting)) {
-      return Future.failedFuture(
-          ProblemException.retryable(
-              ProblemCode.QUEUE_FULL,
-              "Too many reservations are under way. Try again in a moment.",
-              Duration.ofSeconds(1),
-              null));
-    }
-    return waiting.done.future();
+  Uni<Boolean> write(Reservation reservation, long epoch) {
+    return Uni.createFrom()
+        .completionStage(
+            () -> {
+              Waiting waiting =
+                  new Waiting(
+                      new ReservationStore.Decided(reservation, epoch), new CompletableFuture<>());
+              if (stopping || !queue.offer(waiting)) {
+                waiting.done.completeExceptionally(
+                    ProblemException.retryable(
+                        ProblemCode.QUEUE_FULL,
+                        "Too many reservations are under way. Try again in a moment.",
+                        Duration.ofSeconds(1),
+                        null));
+              }
+              return waiting.done;
+            });
   }
 
   private void run() {
@@ -109,7 +114,7 @@ class ReservationWriter {
               connection ->
                   store.insert(connection, batch.stream().map(Waiting::decided).toList()));
     } catch (RuntimeException e) {
-      batch.forEach(waiting -> waiting.done.fail(e));
+      batch.forEach(waiting -> waiting.done.completeExceptionally(e));
       return;
     }
     batch.forEach(

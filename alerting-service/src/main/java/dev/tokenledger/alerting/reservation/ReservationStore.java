@@ -61,20 +61,22 @@ public class ReservationStore {
     Set<UUID> there = new HashSet<>();
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "WITH given AS MATERIALIZED (SELECT * FROM unnest(?::text[], ?::bigint[], ?::bigint[],"
-                + " ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],"
-                + " ?::bigint[], ?::bigint[]) AS g (id, tenant, epoch, amount, budgets, amounts,"
-                + " subject, trace, span, created, expires)),"
+            "WITH given AS MATERIALIZED (SELECT id::uuid AS id, tenant::integer AS tenant, epoch,"
+                + " amount, budgets, amounts, subject, trace, span, created, expires"
+                + " FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[],"
+                + " ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[])"
+                + " AS g (id, tenant, epoch, amount, budgets, amounts, subject, trace, span,"
+                + " created, expires)),"
                 + " held AS MATERIALIZED (SELECT tenant_id, epoch FROM alerting.guard_epochs"
-                + " WHERE tenant_id IN (SELECT tenant::integer FROM given) ORDER BY tenant_id FOR SHARE),"
+                + " WHERE tenant_id IN (SELECT tenant FROM given) ORDER BY tenant_id FOR SHARE),"
                 + " decided AS MATERIALIZED (SELECT given.* FROM given"
-                + " JOIN held ON held.tenant_id = tenant::integer AND held.epoch = given.epoch),"
+                + " JOIN held ON held.tenant_id = tenant AND held.epoch = given.epoch),"
                 + " added AS (INSERT INTO alerting.reservations (reservation_id, tenant_id,"
                 + " amount_nanos, budgets, amounts, subject, trace_id, span_id, created_at,"
-                + " expires_at) SELECT id::uuid, tenant::integer, amount, budgets::uuid[], amounts::bigint[],"
+                + " expires_at) SELECT id, tenant, amount, budgets::uuid[], amounts::bigint[],"
                 + " subject::jsonb, trace, span, to_timestamp(created / 1000.0),"
                 + " to_timestamp(expires / 1000.0) FROM decided ON CONFLICT DO NOTHING)"
-                + " SELECT id::uuid FROM decided")) {
+                + " SELECT id FROM decided")) {
       setTexts(insert, 1, decided, one -> one.id().toString());
       setLongs(insert, 2, decided, one -> one.reservation.tenantId());
       setLongs(insert, 3, decided, Decided::epoch);
@@ -205,34 +207,26 @@ public class ReservationStore {
     return settled;
   }
 
-  /** Ends reservations; returns how many. */
-  public int delete(Connection connection, int tenantId, Collection<UUID> ids) throws SQLException {
+  /** Ends reservations. */
+  public void delete(Connection connection, int tenantId, Collection<UUID> ids)
+      throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
             "DELETE FROM alerting.reservations"
                 + " WHERE tenant_id = ? AND reservation_id = ANY (?)")) {
       delete.setInt(1, tenantId);
       delete.setArray(2, connection.createArrayOf("uuid", ids.toArray()));
-      return delete.executeUpdate();
+      delete.execute();
     }
   }
 
-  /**
-   * Ends reservations of a tenant whose lease was over at a moment.
-   *
-   * @param most how many at most
-   * @return how many
-   */
-  public int deleteExpired(Connection connection, int tenantId, Instant until, int most)
-      throws SQLException {
+  /** Ends the reservations of a tenant whose lease was over at a moment; returns how many. */
+  public int deleteExpired(Connection connection, int tenantId, Instant until) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM alerting.reservations WHERE ctid = ANY (ARRAY(SELECT ctid"
-                + " FROM alerting.reservations WHERE tenant_id = ? AND expires_at <= ?"
-                + " ORDER BY expires_at LIMIT ?))")) {
+            "DELETE FROM alerting.reservations WHERE tenant_id = ? AND expires_at <= ?")) {
       delete.setInt(1, tenantId);
       delete.setTimestamp(2, Timestamp.from(until));
-      delete.setInt(3, most);
       return delete.executeUpdate();
     }
   }
