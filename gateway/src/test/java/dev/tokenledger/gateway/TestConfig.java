@@ -27,7 +27,7 @@ record TestConfig(
         service,
         service,
         Duration.ofSeconds(2),
-        Duration.ofSeconds(1),
+        Duration.ofSeconds(5),
         Duration.ofSeconds(1),
         64,
         64,
