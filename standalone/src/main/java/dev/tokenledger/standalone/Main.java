@@ -47,6 +47,11 @@ public final class Main {
     System.setProperty("tokenledger.database.url", database.url());
     System.setProperty("tokenledger.database.owner-username", EmbeddedDatabase.OWNER);
     System.setProperty("tokenledger.database.owner-password", directory.secret("postgres"));
+    if (!System.getenv().containsKey(Stores.SECRET_KEY)
+        && System.getProperty("tokenledger.alerting.secret-key") == null) {
+      // As long-lived as the data: nobody changes this password.
+      System.setProperty("tokenledger.alerting.secret-key", directory.secret("postgres"));
+    }
     System.setProperty("tokenledger.redis.url", redis.url());
     System.setProperty(
         "tokenledger.identity.bootstrap-file", data.resolve("bootstrap.env").toString());

@@ -17,6 +17,9 @@ final class Stores implements AutoCloseable {
   private static final String DATABASE_PASSWORD = "TOKENLEDGER_DATABASE_OWNER_PASSWORD";
   private static final String REDIS_URL = "TOKENLEDGER_REDIS_URL";
 
+  /** What channels' secrets are encrypted with. */
+  static final String SECRET_KEY = "TOKENLEDGER_ALERTING_SECRET_KEY";
+
   /** All of them: where the stores are, and how to get in. */
   static final Set<String> NAMES =
       Set.of(DATABASE_URL, DATABASE_OWNER, DATABASE_PASSWORD, REDIS_URL);
@@ -39,6 +42,10 @@ final class Stores implements AutoCloseable {
         environment.put(DATABASE_URL, database.url());
         environment.put(DATABASE_OWNER, EmbeddedDatabase.OWNER);
         environment.put(DATABASE_PASSWORD, directory.secret("postgres"));
+        if (!given.containsKey(SECRET_KEY)) {
+          // As long-lived as the data: nobody changes this password.
+          environment.put(SECRET_KEY, directory.secret("postgres"));
+        }
       } else if (!given.containsKey(DATABASE_PASSWORD)) {
         throw new IllegalStateException(
             DATABASE_URL + " is set: set " + DATABASE_OWNER + " and " + DATABASE_PASSWORD + " too");
