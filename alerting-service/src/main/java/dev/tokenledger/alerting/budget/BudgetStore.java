@@ -113,15 +113,7 @@ public class BudgetStore {
   }
 
   Optional<Budget> find(Connection connection, int tenantId, UUID id) throws SQLException {
-    return select(
-            connection,
-            "tenant_id = ? AND budget_id = ? AND deleted_at IS NULL",
-            statement -> {
-              statement.setInt(1, tenantId);
-              statement.setObject(2, id);
-            })
-        .stream()
-        .findFirst();
+    return one(connection, tenantId, id, "");
   }
 
   List<Budget> page(Connection connection, int tenantId, int limit, @Nullable UUID after)
@@ -151,9 +143,14 @@ public class BudgetStore {
    * @return empty if it was deleted
    */
   public Optional<Budget> lock(Connection connection, int tenantId, UUID id) throws SQLException {
+    return one(connection, tenantId, id, " FOR NO KEY UPDATE");
+  }
+
+  private Optional<Budget> one(Connection connection, int tenantId, UUID id, String locking)
+      throws SQLException {
     return select(
             connection,
-            "tenant_id = ? AND budget_id = ? AND deleted_at IS NULL FOR NO KEY UPDATE",
+            "tenant_id = ? AND budget_id = ? AND deleted_at IS NULL" + locking,
             statement -> {
               statement.setInt(1, tenantId);
               statement.setObject(2, id);
