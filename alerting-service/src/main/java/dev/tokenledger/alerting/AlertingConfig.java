@@ -9,6 +9,13 @@ import java.util.Optional;
 /** Settings of the alerting service. */
 @ConfigMapping(prefix = "tokenledger.alerting")
 public interface AlertingConfig {
+  /**
+   * Address of the Redis that decides on calls and holds their reservations, like that of {@code
+   * tokenledger.redis.url}, which is used when this is not set. All it has can be made anew: one
+   * that writes no file answers faster.
+   */
+  Optional<String> guardRedisUrl();
+
   /** How often all budgets are looked at, also without a word from the ledger. */
   @WithDefault("5s")
   Duration sweepInterval();

@@ -337,6 +337,7 @@ final class FullRun {
     pids.put("service", standalone.pid());
     pids.put("postgres", standalone.stores().postgresPid());
     pids.put("redis", standalone.stores().redisPid());
+    pids.put("guard redis", standalone.stores().guardRedisPid());
     pids.put("generator", ProcessHandle.current().pid());
     return pids;
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -17,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
 
 /**
- * Redis in the data directory, which keeps what it has acknowledged, with a password, on a port of
- * the loopback address that stays the same while this process runs. It ends when it is told to and
- * not by itself when this process is asked to stop: who uses it finishes first.
+ * Redis in the data directory, with a password, on a port of the loopback address that stays the
+ * same while this process runs. It ends when it is told to and not by itself when this process is
+ * asked to stop: who uses it finishes first.
  */
 final class EmbeddedRedis implements EmbeddedStore {
   private static final Duration START = Duration.ofSeconds(60);
@@ -27,6 +28,8 @@ final class EmbeddedRedis implements EmbeddedStore {
   private static final long LOOK_EVERY_MILLIS = 20;
   private static final int SOCKET_MILLIS = 1_000;
 
+  private final String name;
+  private final List<String> persistence;
   private final Path files;
   private final Path binaries;
   private final Path log;
@@ -34,17 +37,43 @@ final class EmbeddedRedis implements EmbeddedStore {
   private final int port;
   private @Nullable Process process;
 
-  EmbeddedRedis(DataDirectory directory) throws IOException {
-    this.files = directory.resolve("redis");
+  private EmbeddedRedis(
+      DataDirectory directory, String name, String folder, List<String> persistence)
+      throws IOException {
+    this.name = name;
+    this.persistence = persistence;
+    this.files = directory.resolve(folder);
     this.binaries = directory.resolve("redis-binaries");
-    this.log = directory.resolve("redis.log");
+    this.log = directory.resolve(folder + ".log");
     this.password = directory.secret("redis");
     this.port = FreePort.find();
   }
 
+  /** For events: it keeps what it has acknowledged, whatever is killed. */
+  static EmbeddedRedis ofEvents(DataDirectory directory) throws IOException {
+    return new EmbeddedRedis(
+        directory,
+        "Redis",
+        "redis",
+        List.of(
+            "appendonly yes",
+            "appendfsync always",
+            "auto-aof-rewrite-percentage 100",
+            "auto-aof-rewrite-min-size 64mb"));
+  }
+
+  /**
+   * For the guard, all of which can be made anew from Postgres: it writes no file, so that no
+   * decision waits for a disk.
+   */
+  static EmbeddedRedis ofGuard(DataDirectory directory) throws IOException {
+    return new EmbeddedRedis(
+        directory, "the guard's Redis", "guard-redis", List.of("appendonly no"));
+  }
+
   @Override
   public String name() {
-    return "Redis";
+    return name;
   }
 
   String url() {
@@ -74,20 +103,17 @@ final class EmbeddedRedis implements EmbeddedStore {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
-    return Files.write(
-        file,
+    List<String> lines = new ArrayList<>(persistence);
+    lines.addAll(
         List.of(
             "bind 127.0.0.1",
             "port " + port,
             "dir \"" + files + "\"",
             "pidfile \"" + files.resolve("redis.pid") + "\"",
             "requirepass " + password,
-            "appendonly yes",
-            "appendfsync always",
             "save \"\"",
-            "auto-aof-rewrite-percentage 100",
-            "auto-aof-rewrite-min-size 64mb",
             "maxmemory-policy noeviction"));
+    return Files.write(file, lines);
   }
 
   /** It listens before it has read its files, and answers with an error until then. */

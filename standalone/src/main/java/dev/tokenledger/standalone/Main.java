@@ -20,6 +20,8 @@ public final class Main {
   /** Longer than a consumer is waited for. */
   private static final long LONGEST_END_SECONDS = 30;
 
+  private static final String EVENT_LOOPS = "quarkus.vertx.event-loops-pool-size";
+
   private Main() {}
 
   public static void main(String... args) throws IOException {
@@ -35,12 +37,15 @@ public final class Main {
     Logger.getLogger("").setLevel(Level.WARNING);
     Path data = Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath();
     DataDirectory directory = DataDirectory.open(data);
-    EmbeddedRedis redis = new EmbeddedRedis(directory);
+    EmbeddedRedis redis = EmbeddedRedis.ofEvents(directory);
+    EmbeddedRedis guardRedis = EmbeddedRedis.ofGuard(directory);
     EmbeddedDatabase database = new EmbeddedDatabase(directory);
-    redis.start();
     try {
+      redis.start();
+      guardRedis.start();
       database.start();
     } catch (IOException | RuntimeException | Error e) {
+      guardRedis.stop();
       redis.stop();
       throw e;
     }
@@ -53,9 +58,17 @@ public final class Main {
       System.setProperty("tokenledger.alerting.secret-key", directory.secret("postgres"));
     }
     System.setProperty("tokenledger.redis.url", redis.url());
+    System.setProperty("tokenledger.alerting.guard-redis-url", guardRedis.url());
     System.setProperty(
         "tokenledger.identity.bootstrap-file", data.resolve("bootstrap.env").toString());
-    Supervisor supervisor = new Supervisor(database, redis);
+    if (System.getProperty(EVENT_LOOPS) == null) {
+      // The stores and the workers need processors, too; of few of them each switch between threads
+      // is felt.
+      System.setProperty(
+          EVENT_LOOPS,
+          Integer.toString(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
+    }
+    Supervisor supervisor = new Supervisor(database, redis, guardRedis);
     supervisor.start();
     CountDownLatch ended = new CountDownLatch(1);
     // In a hook of its own: after a signal the machine halts once the hooks are done, whatever the
@@ -67,6 +80,7 @@ public final class Main {
                   await(ended);
                   supervisor.stop();
                   database.stop();
+                  guardRedis.stop();
                   redis.stop();
                   directory.close();
                 },

@@ -16,13 +16,14 @@ final class Stores implements AutoCloseable {
   private static final String DATABASE_OWNER = "TOKENLEDGER_DATABASE_OWNER_USERNAME";
   private static final String DATABASE_PASSWORD = "TOKENLEDGER_DATABASE_OWNER_PASSWORD";
   private static final String REDIS_URL = "TOKENLEDGER_REDIS_URL";
+  private static final String GUARD_REDIS_URL = "TOKENLEDGER_ALERTING_GUARD_REDIS_URL";
 
   /** What channels' secrets are encrypted with. */
   static final String SECRET_KEY = "TOKENLEDGER_ALERTING_SECRET_KEY";
 
   /** All of them: where the stores are, and how to get in. */
   static final Set<String> NAMES =
-      Set.of(DATABASE_URL, DATABASE_OWNER, DATABASE_PASSWORD, REDIS_URL);
+      Set.of(DATABASE_URL, DATABASE_OWNER, DATABASE_PASSWORD, REDIS_URL, GUARD_REDIS_URL);
 
   private final List<EmbeddedStore> running = new ArrayList<>();
   private final Map<String, String> environment = new HashMap<>();
@@ -32,9 +33,14 @@ final class Stores implements AutoCloseable {
   Stores(DataDirectory directory, Map<String, String> given) throws IOException {
     try {
       if (!given.containsKey(REDIS_URL)) {
-        EmbeddedRedis redis = new EmbeddedRedis(directory);
+        EmbeddedRedis redis = EmbeddedRedis.ofEvents(directory);
         start(redis);
         environment.put(REDIS_URL, redis.url());
+        if (!given.containsKey(GUARD_REDIS_URL)) {
+          EmbeddedRedis guardRedis = EmbeddedRedis.ofGuard(directory);
+          start(guardRedis);
+          environment.put(GUARD_REDIS_URL, guardRedis.url());
+        }
       }
       if (!given.containsKey(DATABASE_URL)) {
         EmbeddedDatabase database = new EmbeddedDatabase(directory);

@@ -6,6 +6,7 @@ import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.quarkus.redis.client.RedisClientName;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.mutiny.redis.client.Redis;
@@ -43,7 +44,7 @@ class Authorizer {
   private final LoopHistory history;
   private final ReservationWriter writer;
   private final DoorRules door;
-  private final RedisScript authorize;
+  private final Questions questions;
   private final RedisScript release;
   private final Clock clock;
 
@@ -52,13 +53,13 @@ class Authorizer {
       LoopHistory history,
       ReservationWriter writer,
       DoorRules door,
-      Redis redis,
+      @RedisClientName(GuardKeys.REDIS) Redis redis,
       Clock clock) {
     this.guards = guards;
     this.history = history;
     this.writer = writer;
     this.door = door;
-    this.authorize = new RedisScript(redis, GuardScripts.AUTHORIZE);
+    this.questions = new Questions(redis);
     this.release = new RedisScript(redis, GuardScripts.RELEASE_ONE);
     this.clock = clock;
   }
@@ -163,11 +164,8 @@ class Authorizer {
   private Uni<Decision> ask(Case asked) {
     Instant now = clock.instant();
     Instant expires = now.plus(asked.attempt.request.lease());
-    return authorize
-        .run(keys(asked), arguments(asked, now, expires))
-        .ifNoItem()
-        .after(TIMEOUT)
-        .fail()
+    return questions
+        .ask(asked.tenantId(), loopKeys(asked), arguments(asked, now, expires))
         .map(answer -> new Answer(answer.get(0).toString(), answer))
         .onFailure(RuntimeException.class)
         .recoverWithItem(
@@ -340,14 +338,15 @@ class Authorizer {
         null);
   }
 
-  private static List<String> keys(Case asked) {
-    List<String> keys = new ArrayList<>(GuardKeys.inForce(asked.tenantId()));
-    for (LoopGuard guard : asked.loops) {
-      keys.add(
-          GuardKeys.loop(
-              asked.tenantId(), guard, String.valueOf(asked.attempt.request.counted(guard.per()))));
-    }
-    return keys;
+  private static List<String> loopKeys(Case asked) {
+    return asked.loops.stream()
+        .map(
+            guard ->
+                GuardKeys.loop(
+                    asked.tenantId(),
+                    guard,
+                    String.valueOf(asked.attempt.request.counted(guard.per()))))
+        .toList();
   }
 
   private static List<String> arguments(Case asked, Instant now, Instant expires) {

@@ -5,13 +5,16 @@ import java.util.UUID;
 
 /** The names of a tenant's keys in Redis; one hash tag, so that a cluster has them together. */
 final class GuardKeys {
+  /** The client of the Redis that has them. */
+  static final String REDIS = "guard";
+
   private GuardKeys() {}
 
   private static String state(int tenantId) {
     return "tl:{guard:" + tenantId + "}:state";
   }
 
-  private static String leases(int tenantId) {
+  static String leases(int tenantId) {
     return "tl:{guard:" + tenantId + "}:leases";
   }
 

@@ -28,8 +28,9 @@ final class GuardScripts {
         redis.call('HDEL', KEYS[3], id)
         redis.call('ZREM', KEYS[2], id)
       end
-      local function endLeases(most)
+      local function endLeases(most, latest)
         local through = redis.call('HGET', KEYS[1], 'through')
+        if latest and tonumber(latest) < tonumber(through) then through = latest end
         local ended = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', through, 'LIMIT', 0, most)
         for _, id in ipairs(ended) do
           release(id)
@@ -40,138 +41,156 @@ final class GuardScripts {
       """;
 
   /**
-   * Decides, and reserves when asked to. Before anybody is refused, the leases that are over end.
+   * Decides over questions of one tenant, one after the other, and reserves when asked to. Before
+   * anybody is refused, the leases that are over end. Without a question it forgets the states of
+   * all tenants, so that each guard is made anew before it decides again.
    *
-   * <p>Arguments: epoch; now; reservation id or empty; end of its lease; number of budgets; for
-   * each budget its id, the amount, whether it refuses (1 or 0), whether a call without estimate
-   * needs something left (1 or 0); number of loop bounds; seconds that their counters live; for
-   * each: most calls, depth, repetitions and cost, each empty for no bound; then depth, name of the
-   * repeated call and amount of this one; then calls, and cost so far, for a counter that Redis
-   * does not know, or empty for "not looked up".
+   * <p>Keys: the tenant's three; then those of the loop counters of each question. Arguments: the
+   * number of questions; for each its epoch; now; reservation id or empty; end of its lease; number
+   * of budgets; for each budget its id, the amount, whether it refuses (1 or 0), whether a call
+   * without estimate needs something left (1 or 0); number of loop bounds; seconds that their
+   * counters live; for each: most calls, depth, repetitions and cost, each empty for no bound; then
+   * depth, name of the repeated call and amount of this one; then calls, and cost so far, for a
+   * counter that Redis does not know, or empty for "not looked up".
    *
-   * <p>Answers: {@code missing}; {@code stale} and Redis' epoch; {@code period}; {@code unseeded};
-   * {@code again} for a reservation that is there already; or {@code allow} or {@code deny}, then
-   * the bound that was met or empty and its position, then for each budget available, reserved and
-   * whether it refused.
+   * <p>Answers for each question: {@code missing}; {@code stale} and Redis' epoch; {@code period};
+   * {@code unseeded}; {@code again} for a reservation that is there already; or {@code allow} or
+   * {@code deny}, then the bound that was met or empty and its position, then for each budget
+   * available, reserved and whether it refused.
    */
   static final String AUTHORIZE =
       RELEASE
           + """
-          local epoch = redis.call('HGET', KEYS[1], 'epoch')
-          if not epoch then return {'missing'} end
-          if epoch ~= ARGV[1] then return {'stale', epoch} end
-          local now = tonumber(ARGV[2])
-          local id = ARGV[3]
-          if id ~= '' and redis.call('HEXISTS', KEYS[3], id) == 1 then return {'again'} end
-          local n = tonumber(ARGV[5])
-          local at = 6
-          for i = 0, n - 1 do
-            local ends = redis.call('HGET', KEYS[1], 'e:' .. ARGV[at + i * 4])
-            if not ends then return {'stale', epoch} end
-            if tonumber(ends) <= now then return {'period'} end
-          end
-          local loops = at + n * 4
-          local m = tonumber(ARGV[loops])
-          local ttl = ARGV[loops + 1]
-          local bound, position = '', -1
-          for i = 0, m - 1 do
-            local key = KEYS[4 + i]
-            local a = loops + 2 + i * 9
-            local calls = redis.call('HGET', key, 'calls')
-            if not calls then
-              if ARGV[a + 7] == '' then return {'unseeded'} end
-              redis.call('HSET', key, 'calls', ARGV[a + 7], 'cost', ARGV[a + 8])
-              redis.call('EXPIRE', key, ttl)
-              calls = ARGV[a + 7]
-            end
-            if bound == '' then
-              local repeated = 0
-              if ARGV[a + 5] ~= '' then
-                repeated = tonumber(redis.call('HGET', key, 't:' .. ARGV[a + 5]) or '0')
-              end
-              if ARGV[a] ~= '' and tonumber(calls) + 1 > tonumber(ARGV[a]) then
-                bound = 'max_calls'
-              elseif ARGV[a + 1] ~= '' and ARGV[a + 4] ~= ''
-                  and tonumber(ARGV[a + 4]) > tonumber(ARGV[a + 1]) then
-                bound = 'max_depth'
-              elseif ARGV[a + 2] ~= '' and ARGV[a + 5] ~= ''
-                  and repeated + 1 > tonumber(ARGV[a + 2]) then
-                bound = 'max_repeated_tool_calls'
-              elseif ARGV[a + 3] ~= '' and tonumber(redis.call('HGET', key, 'cost'))
-                  + tonumber(ARGV[a + 6]) > tonumber(ARGV[a + 3]) then
-                bound = 'max_cost_usd'
-              end
-              if bound ~= '' then position = i end
-            end
-          end
-          local refused = {}
-          local function take()
-            local short = false
+          local function authorize(first, firstKey, n, m, loops)
+            local epoch = redis.call('HGET', KEYS[1], 'epoch')
+            if not epoch then return {'missing'} end
+            if epoch ~= ARGV[first] then return {'stale', epoch} end
+            local now = tonumber(ARGV[first + 1])
+            local id = ARGV[first + 2]
+            if id ~= '' and redis.call('HEXISTS', KEYS[3], id) == 1 then return {'again'} end
+            local at = first + 5
             for i = 0, n - 1 do
-              local b = at + i * 4
-              local amount = ARGV[b + 1]
-              local left
-              if amount == '0' then
-                left = tonumber(redis.call('HGET', KEYS[1], 'a:' .. ARGV[b]))
-              else
-                left = redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], '-' .. amount)
+              local ends = redis.call('HGET', KEYS[1], 'e:' .. ARGV[at + i * 4])
+              if not ends then return {'stale', epoch} end
+              if tonumber(ends) <= now then return {'period'} end
+            end
+            local ttl = ARGV[loops + 1]
+            local bound, position = '', -1
+            for i = 0, m - 1 do
+              local key = KEYS[firstKey + i]
+              local a = loops + 2 + i * 9
+              local calls = redis.call('HGET', key, 'calls')
+              if not calls then
+                if ARGV[a + 7] == '' then return {'unseeded'} end
+                redis.call('HSET', key, 'calls', ARGV[a + 7], 'cost', ARGV[a + 8])
+                redis.call('EXPIRE', key, ttl)
+                calls = ARGV[a + 7]
               end
-              refused[i] = 0
-              if ARGV[b + 2] == '1' then
-                if (amount ~= '0' and left < 0) or (ARGV[b + 3] == '1' and left <= 0) then
-                  refused[i] = 1
-                  short = true
+              if bound == '' then
+                local repeated = 0
+                if ARGV[a + 5] ~= '' then
+                  repeated = tonumber(redis.call('HGET', key, 't:' .. ARGV[a + 5]) or '0')
+                end
+                if ARGV[a] ~= '' and tonumber(calls) + 1 > tonumber(ARGV[a]) then
+                  bound = 'max_calls'
+                elseif ARGV[a + 1] ~= '' and ARGV[a + 4] ~= ''
+                    and tonumber(ARGV[a + 4]) > tonumber(ARGV[a + 1]) then
+                  bound = 'max_depth'
+                elseif ARGV[a + 2] ~= '' and ARGV[a + 5] ~= ''
+                    and repeated + 1 > tonumber(ARGV[a + 2]) then
+                  bound = 'max_repeated_tool_calls'
+                elseif ARGV[a + 3] ~= '' and tonumber(redis.call('HGET', key, 'cost'))
+                    + tonumber(ARGV[a + 6]) > tonumber(ARGV[a + 3]) then
+                  bound = 'max_cost_usd'
+                end
+                if bound ~= '' then position = i end
+              end
+            end
+            local refused = {}
+            local function take()
+              local short = false
+              for i = 0, n - 1 do
+                local b = at + i * 4
+                local amount = ARGV[b + 1]
+                local left
+                if amount == '0' then
+                  left = tonumber(redis.call('HGET', KEYS[1], 'a:' .. ARGV[b]))
+                else
+                  left = redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], '-' .. amount)
+                end
+                refused[i] = 0
+                if ARGV[b + 2] == '1' then
+                  if (amount ~= '0' and left < 0) or (ARGV[b + 3] == '1' and left <= 0) then
+                    refused[i] = 1
+                    short = true
+                  end
+                end
+              end
+              return short
+            end
+            local function give()
+              for i = 0, n - 1 do
+                local b = at + i * 4
+                if ARGV[b + 1] ~= '0' then
+                  redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], ARGV[b + 1])
                 end
               end
             end
-            return short
-          end
-          local function give()
-            for i = 0, n - 1 do
-              local b = at + i * 4
-              if ARGV[b + 1] ~= '0' then
-                redis.call('HINCRBY', KEYS[1], 'a:' .. ARGV[b], ARGV[b + 1])
+            local short = take()
+            while short and endLeases(200) > 0 do
+              give()
+              short = take()
+            end
+            local denied = bound ~= '' or short
+            if denied or id == '' then
+              give()
+            elseif n > 0 then
+              local held = {}
+              for i = 0, n - 1 do
+                local b = at + i * 4
+                if ARGV[b + 1] ~= '0' then
+                  redis.call('HINCRBY', KEYS[1], 'r:' .. ARGV[b], ARGV[b + 1])
+                end
+                held[i + 1] = ARGV[b] .. '=' .. ARGV[b + 1]
+              end
+              redis.call('HSET', KEYS[3], id, table.concat(held, ','))
+              redis.call('ZADD', KEYS[2], ARGV[first + 3], id)
+            end
+            if not denied then
+              for i = 0, m - 1 do
+                local key = KEYS[firstKey + i]
+                local a = loops + 2 + i * 9
+                redis.call('HINCRBY', key, 'calls', 1)
+                if ARGV[a + 6] ~= '0' then redis.call('HINCRBY', key, 'cost', ARGV[a + 6]) end
+                if ARGV[a + 5] ~= '' then redis.call('HINCRBY', key, 't:' .. ARGV[a + 5], 1) end
+                redis.call('EXPIRE', key, ttl)
               end
             end
-          end
-          local short = take()
-          while short and endLeases(200) > 0 do
-            give()
-            short = take()
-          end
-          local denied = bound ~= '' or short
-          if denied or id == '' then
-            give()
-          elseif n > 0 then
-            local held = {}
+            local answer = {denied and 'deny' or 'allow', bound, position}
             for i = 0, n - 1 do
-              local b = at + i * 4
-              if ARGV[b + 1] ~= '0' then
-                redis.call('HINCRBY', KEYS[1], 'r:' .. ARGV[b], ARGV[b + 1])
-              end
-              held[i + 1] = ARGV[b] .. '=' .. ARGV[b + 1]
+              local budget = ARGV[at + i * 4]
+              answer[#answer + 1] = redis.call('HGET', KEYS[1], 'a:' .. budget)
+              answer[#answer + 1] = redis.call('HGET', KEYS[1], 'r:' .. budget)
+              answer[#answer + 1] = refused[i]
             end
-            redis.call('HSET', KEYS[3], id, table.concat(held, ','))
-            redis.call('ZADD', KEYS[2], ARGV[4], id)
+            return answer
           end
-          if not denied then
-            for i = 0, m - 1 do
-              local key = KEYS[4 + i]
-              local a = loops + 2 + i * 9
-              redis.call('HINCRBY', key, 'calls', 1)
-              if ARGV[a + 6] ~= '0' then redis.call('HINCRBY', key, 'cost', ARGV[a + 6]) end
-              if ARGV[a + 5] ~= '' then redis.call('HINCRBY', key, 't:' .. ARGV[a + 5], 1) end
-              redis.call('EXPIRE', key, ttl)
+          if ARGV[1] == '0' then
+            for _, state in ipairs(redis.call('KEYS', 'tl:{guard:*}:state')) do
+              redis.call('DEL', state)
             end
           end
-          local answer = {denied and 'deny' or 'allow', bound, position}
-          for i = 0, n - 1 do
-            local budget = ARGV[at + i * 4]
-            answer[#answer + 1] = redis.call('HGET', KEYS[1], 'a:' .. budget)
-            answer[#answer + 1] = redis.call('HGET', KEYS[1], 'r:' .. budget)
-            answer[#answer + 1] = refused[i]
+          local answers = {}
+          local first, firstKey = 2, 4
+          for question = 1, tonumber(ARGV[1]) do
+            local n = tonumber(ARGV[first + 4])
+            local loops = first + 5 + n * 4
+            local m = tonumber(ARGV[loops])
+            answers[question] = authorize(first, firstKey, n, m, loops)
+            first = loops + 2 + m * 9
+            firstKey = firstKey + m
           end
-          return answer
+          return answers
           """;
 
   /**
@@ -213,13 +232,14 @@ final class GuardScripts {
   /**
    * Ends some of the leases that are over, so that callers need not wait for all of them at once.
    *
-   * <p>Arguments: epoch; how many at most. Answers how many it ended.
+   * <p>Arguments: epoch; milliseconds until which they may have lasted; how many at most. Answers
+   * how many it ended.
    */
   static final String END_LEASES =
       RELEASE
           + """
           if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-          return endLeases(tonumber(ARGV[2]))
+          return endLeases(tonumber(ARGV[3]), ARGV[2])
           """;
 
   /**

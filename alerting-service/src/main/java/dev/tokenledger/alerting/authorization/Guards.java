@@ -15,6 +15,7 @@ import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.freshness.FreshnessReader;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.quarkus.redis.client.RedisClientName;
 import io.vertx.mutiny.redis.client.Redis;
 import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -34,7 +35,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -69,12 +69,6 @@ class Guards {
   /** What a staged guard may take to be put in force; then it vanishes. */
   private static final Duration STAGING = Duration.ofMinutes(10);
 
-  /** A lease takes Redis some microseconds to end: callers wait for half a millisecond at most. */
-  private static final int LEASES_AT_ONCE = 50;
-
-  /** In which callers come in between. */
-  private static final Duration PAUSE_BETWEEN_LEASES = Duration.ofMillis(1);
-
   /** How far clocks of one installation may be apart. */
   private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(1);
 
@@ -85,7 +79,7 @@ class Guards {
   private final SpendReader spending;
   private final FreshnessReader freshness;
   private final RedisScript refresh;
-  private final RedisScript endLeases;
+  private final LeaseLoop leases;
   private final RedisScript stage;
   private final RedisScript stageReservations;
   private final RedisScript putInForce;
@@ -101,10 +95,11 @@ class Guards {
       BudgetStore budgets,
       LoopGuardStore loopGuards,
       ReservationStore reservations,
+      LeaseLoop leases,
       BlockingRedis blockingRedis,
       StreamConfig streams,
       AlertingConfig config,
-      Redis redis,
+      @RedisClientName(GuardKeys.REDIS) Redis redis,
       Clock clock) {
     this.database = start.database();
     this.budgets = budgets;
@@ -114,7 +109,7 @@ class Guards {
     this.freshness =
         new FreshnessReader(database, blockingRedis, streams, config.sweepInterval(), clock);
     this.refresh = new RedisScript(redis, GuardScripts.REFRESH);
-    this.endLeases = new RedisScript(redis, GuardScripts.END_LEASES);
+    this.leases = leases;
     this.stage = new RedisScript(redis, GuardScripts.STAGE);
     this.stageReservations = new RedisScript(redis, GuardScripts.STAGE_RESERVATIONS);
     this.putInForce = new RedisScript(redis, GuardScripts.PUT_IN_FORCE);
@@ -247,8 +242,8 @@ class Guards {
   }
 
   /**
-   * Sets what the ledger has of a tenant now, and ends the reservations that are settled or whose
-   * lease is over. Blocks.
+   * Sets what the ledger has of a tenant now, ends the reservations that are settled, and has those
+   * ended whose lease is over. Blocks.
    */
   void refresh(int tenantId) {
     synchronized (lock(tenantId)) {
@@ -278,16 +273,12 @@ class Guards {
         rebuild(book, 0);
       } else if (answer != OVERTAKEN) {
         // While Redis holds nothing, what is made anew will not have them either.
-        database.asTenant(
-            tenantId,
-            connection -> {
-              if (!reading.settled.isEmpty()) {
-                reservations.delete(connection, tenantId, reading.settled);
-              }
-              return reservations.deleteExpired(connection, tenantId, through);
-            });
+        if (!reading.settled.isEmpty()) {
+          database.asTenant(
+              tenantId, connection -> reservations.delete(connection, tenantId, reading.settled));
+        }
         searched.put(tenantId, reading.revision);
-        endLeases(book);
+        leases.end(tenantId, book.epoch(), through);
       }
     }
   }
@@ -298,14 +289,6 @@ class Guards {
    * @param settled the reservations whose calls are in it
    */
   private record Reading(long revision, List<UUID> settled) {}
-
-  private void endLeases(GuardBook book) {
-    List<String> arguments = List.of(Long.toString(book.epoch()), Integer.toString(LEASES_AT_ONCE));
-    while (run(endLeases, GuardKeys.inForce(book.tenantId()), arguments).toInteger()
-        == LEASES_AT_ONCE) {
-      LockSupport.parkNanos(PAUSE_BETWEEN_LEASES.toNanos());
-    }
-  }
 
   /** Budgets or loop guards of a tenant were changed, and the change is committed. */
   void changed(@Observes GuardChanged change) {
@@ -356,11 +339,7 @@ class Guards {
   }
 
   private static Response run(RedisScript script, List<String> keys, List<String> arguments) {
-    try {
-      return script.run(keys, arguments).await().atMost(REDIS_TIMEOUT);
-    } catch (RuntimeException e) {
-      throw RedisUnavailableException.orSame(e);
-    }
+    return script.await(keys, arguments, REDIS_TIMEOUT);
   }
 
   private Object lock(int tenantId) {

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.redis.client.Command;
 import io.vertx.mutiny.redis.client.Redis;
@@ -8,6 +9,7 @@ import io.vertx.mutiny.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -32,10 +34,36 @@ final class RedisScript {
   }
 
   Uni<Response> run(List<String> keys, List<String> arguments) {
-    return redis
-        .send(request(Command.EVALSHA, digest, keys, arguments))
-        .onFailure(e -> String.valueOf(e.getMessage()).startsWith("NOSCRIPT"))
-        .recoverWithUni(() -> redis.send(request(Command.EVAL, text, keys, arguments)));
+    return runKnown(keys, arguments)
+        .onFailure(RedisScript::isUnknown)
+        .recoverWithUni(() -> introduce(keys, arguments));
+  }
+
+  /**
+   * Runs it and waits for the answer; never to be called on an event loop.
+   *
+   * @throws RedisUnavailableException if Redis cannot be reached or does not answer in time
+   */
+  Response await(List<String> keys, List<String> arguments, Duration timeout) {
+    try {
+      return run(keys, arguments).await().atMost(timeout);
+    } catch (RuntimeException e) {
+      throw RedisUnavailableException.orSame(e);
+    }
+  }
+
+  /** Fails with {@link #isUnknown} when Redis does not know the script. */
+  Uni<Response> runKnown(List<String> keys, List<String> arguments) {
+    return redis.send(request(Command.EVALSHA, digest, keys, arguments));
+  }
+
+  /** Runs the script, and Redis knows it from then on until it is started again. */
+  Uni<Response> introduce(List<String> keys, List<String> arguments) {
+    return redis.send(request(Command.EVAL, text, keys, arguments));
+  }
+
+  static boolean isUnknown(Throwable failure) {
+    return String.valueOf(failure.getMessage()).startsWith("NOSCRIPT");
   }
 
   private static Request request(

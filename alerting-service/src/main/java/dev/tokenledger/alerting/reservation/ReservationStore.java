@@ -207,26 +207,33 @@ public class ReservationStore {
     return settled;
   }
 
-  /** Ends reservations. */
-  public void delete(Connection connection, int tenantId, Collection<UUID> ids)
-      throws SQLException {
+  /** Ends reservations; returns how many there were. */
+  public int delete(Connection connection, int tenantId, Collection<UUID> ids) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
             "DELETE FROM alerting.reservations"
                 + " WHERE tenant_id = ? AND reservation_id = ANY (?)")) {
       delete.setInt(1, tenantId);
       delete.setArray(2, connection.createArrayOf("uuid", ids.toArray()));
-      delete.execute();
+      return delete.executeUpdate();
     }
   }
 
-  /** Ends the reservations of a tenant whose lease was over at a moment; returns how many. */
-  public int deleteExpired(Connection connection, int tenantId, Instant until) throws SQLException {
+  /**
+   * Ends the reservations of a tenant whose lease ended in a span of time; returns how many.
+   *
+   * @param after the beginning, which is not in the span; {@link Instant#MIN} for none
+   * @param until the end, which is
+   */
+  public int deleteExpired(Connection connection, int tenantId, Instant after, Instant until)
+      throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM alerting.reservations WHERE tenant_id = ? AND expires_at <= ?")) {
+            "DELETE FROM alerting.reservations"
+                + " WHERE tenant_id = ? AND expires_at > ?::timestamptz AND expires_at <= ?")) {
       delete.setInt(1, tenantId);
-      delete.setTimestamp(2, Timestamp.from(until));
+      delete.setString(2, after.equals(Instant.MIN) ? "-infinity" : after.toString());
+      delete.setTimestamp(3, Timestamp.from(until));
       return delete.executeUpdate();
     }
   }

@@ -34,7 +34,16 @@ public final class Stores {
   }
 
   public long redisPid() throws IOException {
-    return Long.parseLong(Files.readString(data.resolve("redis/redis.pid")).strip());
+    return redisPid("redis");
+  }
+
+  /** Of the Redis that decides on calls. */
+  public long guardRedisPid() throws IOException {
+    return redisPid("guard-redis");
+  }
+
+  private long redisPid(String folder) throws IOException {
+    return Long.parseLong(Files.readString(data.resolve(folder).resolve("redis.pid")).strip());
   }
 
   /** Redis writes its address over its command line: {@code redis-server 127.0.0.1:6379}. */

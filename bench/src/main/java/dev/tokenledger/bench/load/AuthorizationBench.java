@@ -8,26 +8,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Asks whether calls may be made, each with a reservation that is committed before the answer, in
- * an open loop: a latency counts from when its question was due, so that a pause of the service is
- * felt by all questions that fall into it.
+ * an open loop.
  */
 public final class AuthorizationBench {
-  private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private static final Duration LEAD_IN = Duration.ofSeconds(3);
 
   private final URI url;
@@ -71,67 +60,11 @@ public final class AuthorizationBench {
   public Report run(int perSecond, Duration duration) throws IOException, InterruptedException {
     String agent = "bench-" + UUID.randomUUID();
     String budget = createBudget(agent);
-    Histogram latencies = new ConcurrentHistogram(LONGEST_NANOS, 3);
-    Map<String, Long> errors = new ConcurrentHashMap<>();
-    AtomicLong next = new AtomicLong();
-    byte[] request = question(agent);
-    long start = System.nanoTime();
-    long counted = start + LEAD_IN.toNanos();
-    long end = counted + duration.toNanos();
-    List<Thread> threads = new ArrayList<>();
-    for (int i = 0; i < connections; i++) {
-      Thread thread =
-          new Thread(
-              () -> ask(request, next, start, counted, end, perSecond, latencies, errors),
-              "ask-" + i);
-      thread.setDaemon(true);
-      thread.start();
-      threads.add(thread);
-    }
-    for (Thread thread : threads) {
-      thread.join();
-    }
+    OpenLoop.Result result =
+        OpenLoop.run(url, question(agent), connections, perSecond, LEAD_IN, duration);
     send("DELETE", "/v1/budgets/" + budget, "");
-    return new Report(latencies.getTotalCount(), latencies, Map.copyOf(errors));
-  }
-
-  private void ask(
-      byte[] request,
-      AtomicLong next,
-      long start,
-      long counted,
-      long end,
-      int perSecond,
-      Histogram latencies,
-      Map<String, Long> errors) {
-    @Nullable HttpConnection connection = null;
-    while (true) {
-      long due = start + (long) (next.getAndIncrement() * 1e9 / perSecond);
-      if (due > end) {
-        close(connection);
-        return;
-      }
-      while (System.nanoTime() < due) {
-        LockSupport.parkNanos(due - System.nanoTime());
-      }
-      try {
-        if (connection == null) {
-          connection = new HttpConnection(url);
-        }
-        HttpConnection.Answer answer = connection.exchange(request, request.length);
-        if (answer.status() == 200) {
-          if (due >= counted) {
-            latencies.recordValue(Math.min(System.nanoTime() - due, LONGEST_NANOS));
-          }
-        } else {
-          errors.merge(Integer.toString(answer.status()), 1L, Long::sum);
-        }
-      } catch (IOException e) {
-        errors.merge(e.getClass().getSimpleName(), 1L, Long::sum);
-        close(connection);
-        connection = null;
-      }
-    }
+    Histogram latencies = result.latencies();
+    return new Report(latencies.getTotalCount(), latencies, result.errors());
   }
 
   private byte[] question(String agent) {
@@ -180,16 +113,5 @@ public final class AuthorizationBench {
       throw new IOException(method + " " + path + " was answered with " + answer.statusCode());
     }
     return answer.body();
-  }
-
-  private static void close(@Nullable HttpConnection connection) {
-    if (connection != null) {
-      try {
-        connection.close();
-      } catch (IOException e) {
-        // It is broken already; that was counted.
-        return;
-      }
-    }
   }
 }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * One kept-alive HTTP/1.1 connection: whole requests out, answers with a length in. It knows just
@@ -36,6 +37,24 @@ final class HttpConnection implements AutoCloseable {
    */
   record Answer(int status, int accepted) {}
 
+  /** What an answer says of itself. */
+  record Header(int status, int contentLength) {
+    private static final String LENGTH = "content-length:";
+
+    /**
+     * @param text all of it, to the empty line
+     */
+    static Header parse(String text) throws IOException {
+      int at = text.toLowerCase(Locale.ROOT).indexOf(LENGTH);
+      if (at < 0) {
+        throw new IOException("the answer has no Content-Length: " + text.lines().findFirst());
+      }
+      return new Header(
+          Integer.parseInt(text.substring(9, 12)),
+          Integer.parseInt(text.substring(at + LENGTH.length(), text.indexOf('\r', at)).trim()));
+    }
+  }
+
   Answer exchange(byte[] request, int requestLength) throws IOException {
     out.write(request, 0, requestLength);
     length = 0;
@@ -43,16 +62,15 @@ final class HttpConnection implements AutoCloseable {
     while ((headerEnd = headerEnd()) < 0) {
       fill();
     }
-    String header = new String(buffer, 0, headerEnd, StandardCharsets.ISO_8859_1);
-    int end = headerEnd + contentLength(header);
+    Header header = Header.parse(new String(buffer, 0, headerEnd, StandardCharsets.ISO_8859_1));
+    int end = headerEnd + header.contentLength;
     if (end > buffer.length) {
       throw new IOException("an answer of " + end + " bytes is longer than expected");
     }
     while (length < end) {
       fill();
     }
-    int status = Integer.parseInt(header.substring(9, 12));
-    return new Answer(status, status == 202 ? accepted(headerEnd, end) : 0);
+    return new Answer(header.status, header.status == 202 ? accepted(headerEnd, end) : 0);
   }
 
   private void fill() throws IOException {
@@ -70,15 +88,6 @@ final class HttpConnection implements AutoCloseable {
       }
     }
     return -1;
-  }
-
-  private static int contentLength(String header) throws IOException {
-    String name = "content-length:";
-    int at = header.toLowerCase(java.util.Locale.ROOT).indexOf(name);
-    if (at < 0) {
-      throw new IOException("the answer has no Content-Length: " + header.lines().findFirst());
-    }
-    return Integer.parseInt(header.substring(at + name.length(), header.indexOf('\r', at)).trim());
   }
 
   private int accepted(int from, int to) {

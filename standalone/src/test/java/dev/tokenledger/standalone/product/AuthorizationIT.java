@@ -118,7 +118,24 @@ class AuthorizationIT {
         PATIENCE,
         () -> status(budget).path("spent_usd").asText().equals("0.100000000"));
     ask(reserving("0.70"));
-    product.redis().forget("tl:{guard:*");
+    product.guardRedis().forget("tl:{guard:*");
+    JsonNode tooMuch = ask(reserving("0.21"));
+    assertThat(tooMuch.path("decision").asText()).isEqualTo("deny");
+    assertThat(standing(tooMuch).path("remaining_usd").asText()).isEqualTo("0.200000000");
+    assertThat(ask(reserving("0.20")).path("decision").asText()).isEqualTo("allow");
+  }
+
+  @Test
+  void whatRedisFindsInAnOldFileIsNotBelieved() throws Exception {
+    budget(hardStop("1.00"));
+    assertThat(ask(reserving("0.40")).path("decision").asText()).isEqualTo("allow");
+    product.guardRedis().save();
+    assertThat(ask(reserving("0.40")).path("decision").asText()).isEqualTo("allow");
+    assertThat(product.killGuardRedis()).isTrue();
+    Eventually.holds(
+        "it decides again",
+        PATIENCE,
+        () -> !ask(subject().put("estimated_cost_usd", "0.01")).path("degraded").asBoolean());
     JsonNode tooMuch = ask(reserving("0.21"));
     assertThat(tooMuch.path("decision").asText()).isEqualTo("deny");
     assertThat(standing(tooMuch).path("remaining_usd").asText()).isEqualTo("0.200000000");
@@ -276,7 +293,7 @@ class AuthorizationIT {
     budget(allowing);
     ask(reserving("0.01"));
     ask(reserving("0.01").put("agent", careless));
-    product.redis().pause(Duration.ofSeconds(6));
+    product.guardRedis().pause(Duration.ofSeconds(6));
     JsonNode denied = ask(reserving("0.01"));
     assertThat(denied.path("reason").asText()).isEqualTo("guard_unavailable");
     assertThat(denied.path("degraded").asBoolean()).isTrue();

@@ -21,6 +21,7 @@ class ChaosIT extends Chaos<TokenLedgerProcess> {
           return true;
         });
     victims.put("redis", product::killRedis);
+    victims.put("guard redis", product::killGuardRedis);
     victims.put("postgres", product::killPostgres);
     victims.put("sessions", sessions(product));
     return victims;

@@ -107,22 +107,22 @@ class GuardReplicasIT {
                 }));
       }
       atGranted(1_000_000_000L);
-      product.redis().forget("tl:{guard:*");
+      product.guardRedis().forget("tl:{guard:*");
       atGranted(2_000_000_000L);
       product.kill("alerting");
       atGranted(3_500_000_000L);
       second.kill();
-      product.redis().forget("tl:{guard:*");
+      product.guardRedis().forget("tl:{guard:*");
       startSecond();
       atGranted(5_000_000_000L);
       product.kill("alerting");
       second.kill();
-      product.redis().forget("tl:{guard:*");
+      product.guardRedis().forget("tl:{guard:*");
       startSecond();
       atGranted(6_000_000_000L);
       flushRedis();
       atGranted(8_000_000_000L);
-      product.redis().forget("tl:{guard:*");
+      product.guardRedis().forget("tl:{guard:*");
       calm = true;
       for (Future<?> caller : running) {
         caller.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);

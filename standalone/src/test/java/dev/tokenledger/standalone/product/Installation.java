@@ -18,6 +18,11 @@ interface Installation extends AutoCloseable {
 
   RedisReader redis();
 
+  /** The Redis that decides on calls; often the same. */
+  default RedisReader guardRedis() {
+    return redis();
+  }
+
   /** Asks the product to stop, and waits until it has. */
   void terminate() throws Exception;
 

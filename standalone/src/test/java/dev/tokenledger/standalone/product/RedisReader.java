@@ -56,6 +56,11 @@ final class RedisReader implements AutoCloseable {
     send(Request.cmd(Command.FLUSHALL).arg("SYNC"));
   }
 
+  /** Writes what it has now to a file, which it reads when it is started again. */
+  void save() throws Exception {
+    send(Request.cmd(Command.SAVE));
+  }
+
   /** Answers nobody for a while. */
   void pause(Duration length) throws Exception {
     send(Request.cmd(Command.CLIENT).arg("PAUSE").arg(length.toMillis()).arg("ALL"));

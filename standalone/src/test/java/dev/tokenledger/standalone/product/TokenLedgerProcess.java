@@ -111,12 +111,21 @@ final class TokenLedgerProcess implements Installation {
 
   @Override
   public RedisReader redis() {
-    return new RedisReader(URI.create("redis://127.0.0.1:" + redisPort()), secret("redis"));
+    return redis("redis");
+  }
+
+  @Override
+  public RedisReader guardRedis() {
+    return redis("guard-redis");
+  }
+
+  private RedisReader redis(String folder) {
+    return new RedisReader(URI.create("redis://127.0.0.1:" + redisPort(folder)), secret("redis"));
   }
 
   /** The port that Redis shows in its process title, as {@code redis-server 127.0.0.1:6379}. */
-  private int redisPort() {
-    String pid = lines(data.resolve("redis/redis.pid")).get(0).strip();
+  private int redisPort(String folder) {
+    String pid = lines(data.resolve(folder).resolve("redis.pid")).get(0).strip();
     Matcher title = PORT.matcher(lines(Path.of("/proc", pid, "cmdline")).get(0));
     if (!title.find()) {
       throw new AssertionError("process " + pid + " does not show its port");
@@ -155,9 +164,9 @@ final class TokenLedgerProcess implements Installation {
     assertEnded(stores);
   }
 
-  /** Its Postgres and Redis, as far as they are alive. */
+  /** Its Postgres and both of its Redis, as far as they are alive. */
   private List<ProcessHandle> stores() {
-    return Stream.of("postgres/postmaster.pid", "redis/redis.pid")
+    return Stream.of("postgres/postmaster.pid", "redis/redis.pid", "guard-redis/redis.pid")
         .map(data::resolve)
         .filter(Files::exists)
         .map(file -> Long.parseLong(lines(file).get(0).strip()))
@@ -195,6 +204,11 @@ final class TokenLedgerProcess implements Installation {
   /** As {@link #killPostgres}, for Redis. */
   boolean killRedis() {
     return kill(data.resolve("redis/redis.pid"));
+  }
+
+  /** As {@link #killPostgres}, for the guard's Redis. */
+  boolean killGuardRedis() {
+    return kill(data.resolve("guard-redis/redis.pid"));
   }
 
   private static boolean kill(Path pidFile) {
