@@ -1,13 +1,18 @@
 package dev.tokenledger.bench;
 
 import dev.tokenledger.bench.app.Stores;
+import dev.tokenledger.bench.baseline.BareAuthorizer;
 import dev.tokenledger.bench.load.AuthorizationBench;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 
-/** {@code authorize}: asks a running service whether calls may be made. */
+/**
+ * {@code authorize}: asks a running service whether calls may be made. {@code bare}: answers as
+ * little as possible.
+ */
 final class AuthorizeCommand {
   private static final Set<String> OPTIONS =
       Set.of("url", "data", "rate", "duration", "connections");
@@ -25,5 +30,11 @@ final class AuthorizeCommand {
             options.number("connections", 16));
     System.out.println(
         bench.run(options.number("rate", 2_000), options.seconds("duration", 20)).text());
+  }
+
+  static void bare(List<String> args) throws IOException, SQLException {
+    Options options = Options.parse(args, Set.of("data", "port"));
+    BareAuthorizer.serve(
+        new Stores(Path.of(options.required("data"))), options.number("port", 8089));
   }
 }

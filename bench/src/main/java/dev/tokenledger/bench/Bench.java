@@ -22,6 +22,8 @@ public final class Bench {
         authorize  ask whether calls may be made, each with a reservation
                    --url http://127.0.0.1:8080  --data DIR  --rate QUESTIONS/S  --duration S
                    --connections N
+        bare       answer such questions by the least that can, for comparison
+                   --data DIR (of a running product)  --port N
         query      fill a long history, ask a dashboard's questions of the API and the raw table
                    --data DIR  --url U  --events N  --days 90  --repeats N  --fill yes|no  --raw yes|no
       """;
@@ -41,6 +43,7 @@ public final class Bench {
         case "load" -> LoadCommand.run(rest);
         case "baseline" -> BaselineCommand.run(rest);
         case "authorize" -> AuthorizeCommand.run(rest);
+        case "bare" -> AuthorizeCommand.bare(rest);
         case "query" -> QueryCommand.run(rest);
         case "all" -> AllCommand.run(rest);
         default -> throw new IllegalArgumentException("there is no command '" + args[0] + "'");

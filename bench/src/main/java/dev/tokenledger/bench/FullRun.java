@@ -3,6 +3,7 @@ package dev.tokenledger.bench;
 import dev.tokenledger.bench.app.CpuUse;
 import dev.tokenledger.bench.app.Standalone;
 import dev.tokenledger.bench.app.Stores;
+import dev.tokenledger.bench.baseline.BareAuthorizer;
 import dev.tokenledger.bench.baseline.PostgresBaseline;
 import dev.tokenledger.bench.baseline.RedisBaseline;
 import dev.tokenledger.bench.load.AuthorizationBench;
@@ -188,29 +189,36 @@ final class FullRun {
     results.verbatim(report.text());
   }
 
-  /** How long a caller waits for leave to spend. */
+  /**
+   * How long a caller waits for leave to spend, beside the least that commits before it answers.
+   */
   void authorization(int runs, Duration duration) throws IOException, InterruptedException {
     Path data = work.resolve("authorization");
     try (Standalone standalone = start(data)) {
-      AuthorizationBench bench =
-          new AuthorizationBench(
-              standalone.url(),
-              standalone.stores().bootstrapKey("TOKENLEDGER_ADMIN_KEY"),
-              standalone.stores().bootstrapKey(INGEST_KEY),
-              CONNECTIONS);
+      String admin = standalone.stores().bootstrapKey("TOKENLEDGER_ADMIN_KEY");
+      String ingest = standalone.stores().bootstrapKey(INGEST_KEY);
       List<List<String>> rows = new ArrayList<>();
-      for (int run = 1 - AUTHORIZATION_WARM_UP_RUNS; run <= runs; run++) {
-        CpuUse cpu = CpuUse.of(processes(standalone));
-        AuthorizationBench.Report report = bench.run(AUTHORIZATIONS_PER_SECOND, duration);
-        List<String> row =
-            new ArrayList<>(
-                percentiles(
-                    run > 0 ? Integer.toString(run) : "warm-up",
-                    report.latencies(),
-                    "p99 under 5 ms"));
-        row.add(report.errors().isEmpty() ? "none" : report.errors().toString());
-        row.add(CpuUse.text(cpu.soFar()));
-        rows.add(row);
+      AuthorizationBench bench =
+          new AuthorizationBench(standalone.url(), admin, ingest, CONNECTIONS);
+      Histogram product =
+          authorize(
+              "",
+              runs,
+              processes(standalone),
+              () -> bench.run(AUTHORIZATIONS_PER_SECOND, duration),
+              rows);
+      Histogram bare;
+      try (BareAuthorizer least = BareAuthorizer.start(data, javaOptions)) {
+        AuthorizationBench same = new AuthorizationBench(least.url(), admin, ingest, CONNECTIONS);
+        Map<String, Long> processes = processes(standalone);
+        processes.put("service", least.pid());
+        bare =
+            authorize(
+                "bare ",
+                runs,
+                processes,
+                () -> same.ask(AUTHORIZATIONS_PER_SECOND, duration),
+                rows);
       }
       results.section(
           "Authorization",
@@ -218,11 +226,55 @@ final class FullRun {
               + number(AUTHORIZATIONS_PER_SECOND)
               + " questions/s against one hard stop, each with a reservation that is committed before"
               + " the answer; latencies from when a question was due. The first runs after the start"
-              + " are shown and not counted.");
+              + " are shown and not counted. Bare: an HTTP server with one constant answer after one"
+              + " HINCRBY and one committed row, on the same stores, with the same load. Of all runs"
+              + " that count, p99 is "
+              + millis(product.getValueAtPercentile(99) / 1e6)
+              + " ms, bare "
+              + millis(bare.getValueAtPercentile(99) / 1e6)
+              + " ms: "
+              + String.format(
+                  Locale.ROOT,
+                  "%.2f",
+                  (double) product.getValueAtPercentile(99) / bare.getValueAtPercentile(99))
+              + " times that; p50 "
+              + String.format(
+                  Locale.ROOT,
+                  "%.2f",
+                  (double) product.getValueAtPercentile(50) / bare.getValueAtPercentile(50))
+              + " times.");
       results.table(
           List.of("run", "p50", "p95", "p99", "max", "target", "errors", "processors used"), rows);
     }
     delete(data);
+  }
+
+  private interface Asking {
+    AuthorizationBench.Report run() throws IOException, InterruptedException;
+  }
+
+  /** Adds a row for each run; returns the latencies of those that count. */
+  private static Histogram authorize(
+      String who, int runs, Map<String, Long> processes, Asking asking, List<List<String>> rows)
+      throws IOException, InterruptedException {
+    Histogram all = new Histogram(3);
+    for (int run = 1 - AUTHORIZATION_WARM_UP_RUNS; run <= runs; run++) {
+      CpuUse cpu = CpuUse.of(processes);
+      AuthorizationBench.Report report = asking.run();
+      List<String> row =
+          new ArrayList<>(
+              percentiles(
+                  who + (run > 0 ? Integer.toString(run) : "warm-up"),
+                  report.latencies(),
+                  who.isEmpty() ? "p99 under 5 ms" : ""));
+      row.add(report.errors().isEmpty() ? "none" : report.errors().toString());
+      row.add(CpuUse.text(cpu.soFar()));
+      rows.add(row);
+      if (run > 0) {
+        all.add(report.latencies());
+      }
+    }
+    return all;
   }
 
   /** Questions over two lengths of history, to see that the answer does not grow with it. */

@@ -167,14 +167,10 @@ class Authorizer {
     return questions
         .ask(asked.tenantId(), loopKeys(asked), arguments(asked, now, expires))
         .map(answer -> new Answer(answer.get(0).toString(), answer))
-        .onFailure(RuntimeException.class)
+        .onFailure(RedisUnavailableException.class)
         .recoverWithItem(
             e -> {
-              RuntimeException cause = RedisUnavailableException.orSame((RuntimeException) e);
-              if (!(cause instanceof RedisUnavailableException)) {
-                throw cause;
-              }
-              LOG.debugf(cause, "Redis did not decide");
+              LOG.debugf(e, "Redis did not decide");
               return new Answer("unavailable", null);
             })
         .chain(answer -> follow(asked, answer, expires));

@@ -11,31 +11,51 @@ package dev.tokenledger.alerting.authorization;
  * GuardKeys#reservations} what each holds, as {@code budget=amount} separated by commas.
  *
  * <p>Amounts are 64-bit integers. Numbers in a script are floating point and exact to 53 bits only:
- * amounts are therefore added by HINCRBY alone and compared by the sign of what it returns.
+ * amounts are therefore added by HINCRBY and compared by the sign of what it returns. Where many
+ * are given back at once, a script adds them up as far as 53 bits go.
  */
 final class GuardScripts {
   private static final String RELEASE =
       """
-      local function release(id)
-        local held = redis.call('HGET', KEYS[3], id)
-        if not held then return end
-        for budget, amount in string.gmatch(held, '([^=,]+)=([^,]+)') do
-          if amount ~= '0' and redis.call('HEXISTS', KEYS[1], 'a:' .. budget) == 1 then
-            redis.call('HINCRBY', KEYS[1], 'a:' .. budget, amount)
-            redis.call('HINCRBY', KEYS[1], 'r:' .. budget, '-' .. amount)
+      local function giveBack(budget, amount)
+        if redis.call('HEXISTS', KEYS[1], 'a:' .. budget) == 1 then
+          redis.call('HINCRBY', KEYS[1], 'a:' .. budget, amount)
+          redis.call('HINCRBY', KEYS[1], 'r:' .. budget, '-' .. amount)
+        end
+      end
+      local function release(ids)
+        if #ids == 0 then return end
+        local most = 9007199254740992
+        local budgets, sums = {}, {}
+        for _, held in ipairs(redis.call('HMGET', KEYS[3], unpack(ids))) do
+          for budget, amount in string.gmatch(held or '', '([^=,]+)=([^,]+)') do
+            local nanos = tonumber(amount)
+            if not sums[budget] then
+              budgets[#budgets + 1] = budget
+              sums[budget] = 0
+            end
+            if nanos >= most / 2 then
+              giveBack(budget, amount)
+            else
+              if sums[budget] + nanos >= most then
+                giveBack(budget, string.format('%.0f', sums[budget]))
+                sums[budget] = 0
+              end
+              sums[budget] = sums[budget] + nanos
+            end
           end
         end
-        redis.call('HDEL', KEYS[3], id)
-        redis.call('ZREM', KEYS[2], id)
+        for _, budget in ipairs(budgets) do
+          if sums[budget] > 0 then giveBack(budget, string.format('%.0f', sums[budget])) end
+        end
+        redis.call('HDEL', KEYS[3], unpack(ids))
+        redis.call('ZREM', KEYS[2], unpack(ids))
       end
       local function endLeases(most, latest)
         local through = redis.call('HGET', KEYS[1], 'through')
         if latest and tonumber(latest) < tonumber(through) then through = latest end
         local ended = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', through, 'LIMIT', 0, most)
-        for _, id in ipairs(ended) do
-          release(id)
-          redis.call('ZREM', KEYS[2], id)
-        end
+        release(ended)
         return #ended
       end
       """;
@@ -214,7 +234,11 @@ final class GuardScripts {
             redis.call('HSET', KEYS[1], 'through', ARGV[3])
           end
           local n = tonumber(ARGV[4])
-          for i = 5 + n * 3, #ARGV do release(ARGV[i]) end
+          for i = 5 + n * 3, #ARGV, 200 do
+            local ids = {}
+            for j = i, math.min(i + 199, #ARGV) do ids[#ids + 1] = ARGV[j] end
+            release(ids)
+          end
           for i = 0, n - 1 do
             local b = 5 + i * 3
             local budget = ARGV[b]
@@ -318,7 +342,7 @@ final class GuardScripts {
   static final String RELEASE_ONE =
       RELEASE
           + """
-          if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then release(ARGV[2]) end
+          if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then release({ARGV[2]}) end
           return 1
           """;
 

@@ -37,7 +37,7 @@ class LeaseLoop {
 
   private static final Duration BETWEEN_STEPS = Duration.ofMillis(40);
 
-  /** A lease takes Redis some ten microseconds to end. */
+  /** Leases take Redis some two microseconds each to end. */
   private static final int MOST_AT_ONCE = 200;
 
   /** Of leases that have ended since the last step but one; those before are in the first step. */

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -52,7 +53,10 @@ final class Questions {
       List<String> arguments,
       CompletableFuture<Response> answer) {}
 
-  /** The script's answer; fails when Redis cannot be reached or does not answer in time. */
+  /**
+   * The script's answer; fails with a {@link RedisUnavailableException} when Redis cannot be
+   * reached or does not answer in time.
+   */
   Uni<Response> ask(int tenantId, List<String> loops, List<String> arguments) {
     return Uni.createFrom()
         .completionStage(
@@ -109,7 +113,10 @@ final class Questions {
                 questions.get(i).answer.complete(answers.get(i));
               }
             },
-            e -> questions.forEach(question -> question.answer.completeExceptionally(e)));
+            e -> {
+              RuntimeException failure = RedisUnavailableException.orSame(e);
+              questions.forEach(question -> question.answer.completeExceptionally(failure));
+            });
   }
 
   private Uni<Response> beginAnew(int tenantId) {

@@ -48,7 +48,16 @@ public final class Stores {
 
   /** Redis writes its address over its command line: {@code redis-server 127.0.0.1:6379}. */
   public int redisPort() throws IOException {
-    byte[] bytes = Files.readAllBytes(Path.of("/proc", Long.toString(redisPid()), "cmdline"));
+    return port(redisPid());
+  }
+
+  /** Of the Redis that decides on calls. */
+  public int guardRedisPort() throws IOException {
+    return port(guardRedisPid());
+  }
+
+  private static int port(long redisPid) throws IOException {
+    byte[] bytes = Files.readAllBytes(Path.of("/proc", Long.toString(redisPid), "cmdline"));
     String line = new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ').strip();
     String address = line.substring(line.indexOf(' ') + 1).split(" ")[0];
     return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));

@@ -63,6 +63,15 @@ public final class AuthorizationBench {
     OpenLoop.Result result =
         OpenLoop.run(url, question(agent), connections, perSecond, LEAD_IN, duration);
     send("DELETE", "/v1/budgets/" + budget, "");
+    return report(result);
+  }
+
+  /** Puts the same questions to a service that needs no budget. */
+  public Report ask(int perSecond, Duration duration) throws IOException, InterruptedException {
+    return report(OpenLoop.run(url, question("bench"), connections, perSecond, LEAD_IN, duration));
+  }
+
+  private static Report report(OpenLoop.Result result) {
     Histogram latencies = result.latencies();
     return new Report(latencies.getTotalCount(), latencies, result.errors());
   }

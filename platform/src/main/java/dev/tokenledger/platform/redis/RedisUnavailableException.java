@@ -11,11 +11,16 @@ public final class RedisUnavailableException extends RuntimeException {
   }
 
   /** The failure itself when Redis has answered with an error, else this exception about it. */
-  public static RuntimeException orSame(RuntimeException failure) {
+  public static RuntimeException orSame(Throwable failure) {
     Throwable cause = failure;
     while (cause != null) {
       if (cause instanceof ErrorType error) {
-        return isPassing(error) ? new RedisUnavailableException(failure) : failure;
+        if (isPassing(error)) {
+          return new RedisUnavailableException(failure);
+        }
+        return failure instanceof RuntimeException same
+            ? same
+            : new IllegalStateException("Redis has answered with an error", failure);
       }
       cause = cause.getCause();
     }

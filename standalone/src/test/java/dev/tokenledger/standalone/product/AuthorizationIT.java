@@ -110,6 +110,28 @@ class AuthorizationIT {
   }
 
   @Test
+  void leasesThatEndTogetherGiveBackTheirSumToTheNanoDollar() throws Exception {
+    // More than the 53 bits to which a script in Redis adds up.
+    JsonNode budget = budget(hardStop("50000000.00"));
+    for (int i = 1; i <= 25; i++) {
+      ask(reserving("999999.00000000" + i % 10).put("lease_seconds", 2));
+    }
+    assertThat(standing(ask(reserving("1000000"))).path("reserved_usd").asText())
+        .isEqualTo("25999975.000000105");
+    Eventually.holds(
+        "the leases end",
+        PATIENCE,
+        () ->
+            standing(ask(subject().put("estimated_cost_usd", "0")))
+                .path("reserved_usd")
+                .asText()
+                .equals("1000000.000000000"));
+    JsonNode left = standing(ask(subject().put("estimated_cost_usd", "0")));
+    assertThat(left.path("remaining_usd").asText()).isEqualTo("49000000.000000000");
+    assertThat(status(budget).path("reserved_usd").asText()).isEqualTo("1000000.000000000");
+  }
+
+  @Test
   void whatRedisForgetsIsMadeAnewFromWhatIsKept() throws Exception {
     JsonNode budget = budget(hardStop("1.00"));
     report(call(40_000));
