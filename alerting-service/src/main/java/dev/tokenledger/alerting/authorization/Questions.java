@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.platform.redis.RedisUnavailableException;
+import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -69,7 +70,8 @@ final class Questions {
                 if (turn == null) {
                   putAll();
                 } else {
-                  turn.runOnContext(end -> putAll());
+                  // Not in that of a request: what belongs to one must not be seen by the others.
+                  VertxContext.getRootContext(turn).runOnContext(end -> putAll());
                 }
               }
               return question.answer;
