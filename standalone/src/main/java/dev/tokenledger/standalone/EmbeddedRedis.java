@@ -28,6 +28,8 @@ final class EmbeddedRedis implements EmbeddedStore {
   private static final long LOOK_EVERY_MILLIS = 20;
   private static final int SOCKET_MILLIS = 1_000;
 
+  private static @Nullable Path unpacked;
+
   private final String name;
   private final List<String> persistence;
   private final Path files;
@@ -85,8 +87,7 @@ final class EmbeddedRedis implements EmbeddedStore {
     Files.createDirectories(files);
     Files.createDirectories(binaries);
     Orphan.stop(files.resolve("redis.pid"), "redis");
-    String executable =
-        ExecutableProvider.newJarResourceProvider(binaries.toFile()).get().getAbsolutePath();
+    String executable = executable(binaries).toString();
     Process started =
         OwnSession.of(List.of(executable, configuration().toString()))
             .redirectErrorStream(true)
@@ -94,6 +95,16 @@ final class EmbeddedRedis implements EmbeddedStore {
             .start();
     process = started;
     awaitReady(started);
+  }
+
+  /** Unpacked once by a process: two of them use it, and unpacking takes longer than starting. */
+  private static synchronized Path executable(Path binaries) throws IOException {
+    Path known = unpacked;
+    if (known == null || !Files.isExecutable(known)) {
+      known = ExecutableProvider.newJarResourceProvider(binaries.toFile()).get().toPath();
+      unpacked = known.toAbsolutePath();
+    }
+    return known.toAbsolutePath();
   }
 
   /** In a file, because arguments can be seen by every user of the machine. */
