@@ -101,10 +101,14 @@ final class EmbeddedRedis implements EmbeddedStore {
   private static synchronized Path executable(Path binaries) throws IOException {
     Path known = unpacked;
     if (known == null || !Files.isExecutable(known)) {
-      known = ExecutableProvider.newJarResourceProvider(binaries.toFile()).get().toPath();
-      unpacked = known.toAbsolutePath();
+      known =
+          ExecutableProvider.newJarResourceProvider(binaries.toFile())
+              .get()
+              .toPath()
+              .toAbsolutePath();
+      unpacked = known;
     }
-    return known.toAbsolutePath();
+    return known;
   }
 
   /** In a file, because arguments can be seen by every user of the machine. */

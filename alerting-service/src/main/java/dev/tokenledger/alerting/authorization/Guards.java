@@ -17,7 +17,6 @@ import dev.tokenledger.platform.redis.BlockingRedis;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.quarkus.redis.client.RedisClientName;
 import io.vertx.mutiny.redis.client.Redis;
-import io.vertx.mutiny.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
@@ -63,8 +62,6 @@ class Guards {
   private static final int OVERTAKEN = 0;
 
   private static final int EARLIER_EPOCH = 3;
-
-  private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
 
   /** What a staged guard may take to be put in force; then it vanishes. */
   private static final Duration STAGING = Duration.ofMinutes(10);
@@ -201,18 +198,18 @@ class Guards {
               List<String> standings = new ArrayList<>(List.of(lifetime));
               standings.add(Long.toString(book.epoch()));
               addStandings(connection, book, through, standings);
-              run(stage, staged, standings);
+              stage.await(staged, standings);
               Set<UUID> settled = Set.copyOf(reservations.settled(connection, tenantId));
               return reservations.eachPage(
                   connection,
                   tenantId,
                   through,
                   reservation -> !settled.contains(reservation.id()),
-                  page -> run(stageReservations, staged, held(page, book, lifetime)));
+                  page -> stageReservations.await(staged, held(page, book, lifetime)));
             });
     List<String> keys = new ArrayList<>(GuardKeys.inForce(tenantId));
     keys.addAll(staged);
-    return run(putInForce, keys, List.of(Integer.toString(count))).toInteger();
+    return putInForce.await(keys, List.of(Integer.toString(count))).toInteger();
   }
 
   private static List<String> held(List<Reservation> page, GuardBook book, String lifetime) {
@@ -267,7 +264,7 @@ class Guards {
                         : reservations.settled(connection, tenantId));
               });
       reading.settled.forEach(id -> arguments.add(id.toString()));
-      int answer = run(refresh, GuardKeys.inForce(tenantId), arguments).toInteger();
+      int answer = refresh.await(GuardKeys.inForce(tenantId), arguments).toInteger();
       if (answer == EARLIER_EPOCH) {
         // A process changed a budget and ended before it could say so.
         rebuild(book, 0);
@@ -336,10 +333,6 @@ class Guards {
     Instant now = clock.instant();
     Instant through = freshness.of(tenantId).dataThrough();
     return (through == null || through.isAfter(now) ? now : through).minus(CLOCK_TOLERANCE);
-  }
-
-  private static Response run(RedisScript script, List<String> keys, List<String> arguments) {
-    return script.await(keys, arguments, REDIS_TIMEOUT);
   }
 
   private Object lock(int tenantId) {

@@ -4,7 +4,7 @@ import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.loop.BackgroundLoop;
-import dev.tokenledger.platform.redis.RedisUnavailableException;
+import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.redis.client.RedisClientName;
 import io.quarkus.runtime.ShutdownEvent;
@@ -40,15 +40,16 @@ class LeaseLoop {
   /** Leases take Redis some two microseconds each to end. */
   private static final int MOST_AT_ONCE = 200;
 
-  /** Of leases that have ended since the last step but one; those before are in the first step. */
+  /**
+   * The time before the last end of a lease that the steps share; the first takes all before it.
+   */
   private static final Duration SPREAD = Duration.ofSeconds(5);
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
-  private static final Duration REDIS_TIMEOUT = Duration.ofSeconds(5);
 
   private final Database database;
   private final ReservationStore reservations;
-  private final Redis redis;
+  private final BlockingRedis redis;
   private final RedisScript endLeases;
   private final BackgroundLoop loop;
   private final Map<Integer, Due> due = new ConcurrentHashMap<>();
@@ -60,7 +61,7 @@ class LeaseLoop {
       MeterRegistry meters) {
     this.database = start.database();
     this.reservations = reservations;
-    this.redis = redis;
+    this.redis = new BlockingRedis(redis);
     this.endLeases = new RedisScript(redis, GuardScripts.END_LEASES);
     this.loop = new BackgroundLoop("lease-end", PAUSE, start::isDone, this::round, meters);
   }
@@ -106,20 +107,15 @@ class LeaseLoop {
   }
 
   private int steps(int tenantId, Instant through) {
-    try {
-      Response count =
-          redis
-              .send(
-                  Request.cmd(Command.ZCOUNT)
-                      .arg(GuardKeys.leases(tenantId))
-                      .arg("-inf")
-                      .arg(through.toEpochMilli()))
-              .await()
-              .atMost(REDIS_TIMEOUT);
-      return (int) Math.max(1, Math.min(count.toLong() / LEASES_A_STEP, MOST_STEPS));
-    } catch (RuntimeException e) {
-      throw RedisUnavailableException.orSame(e);
-    }
+    Response count =
+        redis.send(
+            Request.cmd(Command.ZCOUNT)
+                .arg(GuardKeys.leases(tenantId))
+                .arg("-inf")
+                .arg(through.toEpochMilli()),
+            RedisScript.TIMEOUT);
+    long over = count == null ? 0 : count.toLong();
+    return (int) Math.max(1, Math.min(over / LEASES_A_STEP, MOST_STEPS));
   }
 
   private final class Sweep {
@@ -144,8 +140,7 @@ class LeaseLoop {
               Long.toString(due.epoch),
               Long.toString(until.toEpochMilli()),
               Integer.toString(MOST_AT_ONCE));
-      while (endLeases.await(GuardKeys.inForce(tenantId), arguments, REDIS_TIMEOUT).toInteger()
-          == MOST_AT_ONCE) {
+      while (endLeases.await(GuardKeys.inForce(tenantId), arguments).toInteger() == MOST_AT_ONCE) {
         LockSupport.parkNanos(BETWEEN_STEPS.toNanos());
       }
       ended = until;

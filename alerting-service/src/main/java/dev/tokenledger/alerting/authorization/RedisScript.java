@@ -15,6 +15,9 @@ import java.util.List;
 
 /** A script, sent by its digest once Redis knows it. */
 final class RedisScript {
+  /** How long a thread of its own waits for an answer. */
+  static final Duration TIMEOUT = Duration.ofSeconds(5);
+
   private final Redis redis;
   private final String text;
   private final String digest;
@@ -44,9 +47,9 @@ final class RedisScript {
    *
    * @throws RedisUnavailableException if Redis cannot be reached or does not answer in time
    */
-  Response await(List<String> keys, List<String> arguments, Duration timeout) {
+  Response await(List<String> keys, List<String> arguments) {
     try {
-      return run(keys, arguments).await().atMost(timeout);
+      return run(keys, arguments).await().atMost(TIMEOUT);
     } catch (RuntimeException e) {
       throw RedisUnavailableException.orSame(e);
     }

@@ -1,14 +1,12 @@
 package dev.tokenledger.bench.app;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -38,25 +36,18 @@ public final class Standalone implements AutoCloseable {
    */
   public static Standalone start(Path jar, Path data, List<String> options)
       throws IOException, InterruptedException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options);
-    command.add("-Dquarkus.http.port=" + port);
-    command.add("-Dtokenledger.data=" + data.toAbsolutePath());
-    command.add("-jar");
-    command.add(jar.toString());
+    int port = ChildJvm.freePort();
     java.nio.file.Files.createDirectories(data);
     long start = System.nanoTime();
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(
-                ProcessBuilder.Redirect.appendTo(data.resolve("standalone.log").toFile()))
-            .start();
+        ChildJvm.start(
+            options,
+            List.of(
+                "-Dquarkus.http.port=" + port,
+                "-Dtokenledger.data=" + data.toAbsolutePath(),
+                "-jar",
+                jar.toString()),
+            data.resolve("standalone.log"));
     URI url = URI.create("http://127.0.0.1:" + port);
     HttpClient client = HttpClient.newHttpClient();
     HttpRequest ready = HttpRequest.newBuilder(url.resolve("/q/health/ready")).build();

@@ -1,5 +1,6 @@
 package dev.tokenledger.bench.baseline;
 
+import dev.tokenledger.bench.app.ChildJvm;
 import dev.tokenledger.bench.app.Stores;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -9,7 +10,6 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -53,21 +53,20 @@ public final class BareAuthorizer implements AutoCloseable {
    */
   public static BareAuthorizer start(Path data, List<String> options)
       throws IOException, InterruptedException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add("dev.tokenledger.bench.Bench");
-    command.addAll(List.of("bare", "--data", data.toString(), "--port", Integer.toString(port)));
+    int port = ChildJvm.freePort();
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(data.resolve("bare.log").toFile()))
-            .start();
+        ChildJvm.start(
+            options,
+            List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.tokenledger.bench.Bench",
+                "bare",
+                "--data",
+                data.toString(),
+                "--port",
+                Integer.toString(port)),
+            data.resolve("bare.log"));
     for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(STARTUP_SECONDS); ; ) {
       try {
         new Socket("127.0.0.1", port).close();
