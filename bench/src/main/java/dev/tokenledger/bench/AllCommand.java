@@ -63,7 +63,7 @@ final class AllCommand {
       results.write(file);
     }
     if (only.contains("authorization")) {
-      run.authorization(options.number("runs", 3), options.seconds("duration", 20));
+      run.authorization(options.number("runs", 7), options.seconds("duration", 15));
       results.write(file);
     }
     if (only.contains("queries")) {

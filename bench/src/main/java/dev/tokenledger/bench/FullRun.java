@@ -4,6 +4,7 @@ import dev.tokenledger.bench.app.CpuUse;
 import dev.tokenledger.bench.app.Standalone;
 import dev.tokenledger.bench.app.Stores;
 import dev.tokenledger.bench.baseline.BareAuthorizer;
+import dev.tokenledger.bench.baseline.DiskBaseline;
 import dev.tokenledger.bench.baseline.PostgresBaseline;
 import dev.tokenledger.bench.baseline.RedisBaseline;
 import dev.tokenledger.bench.load.AuthorizationBench;
@@ -190,35 +191,34 @@ final class FullRun {
   }
 
   /**
-   * How long a caller waits for leave to spend, beside the least that commits before it answers.
+   * How long a caller waits for leave to spend, in turn with the least that commits before it
+   * answers, so that both meet the same machine.
    */
   void authorization(int runs, Duration duration) throws IOException, InterruptedException {
     Path data = work.resolve("authorization");
-    try (Standalone standalone = start(data)) {
+    try (Standalone standalone = start(data);
+        BareAuthorizer least = BareAuthorizer.start(data, javaOptions)) {
       String admin = standalone.stores().bootstrapKey("TOKENLEDGER_ADMIN_KEY");
       String ingest = standalone.stores().bootstrapKey(INGEST_KEY);
-      List<List<String>> rows = new ArrayList<>();
-      AuthorizationBench bench =
+      AuthorizationBench asked =
           new AuthorizationBench(standalone.url(), admin, ingest, CONNECTIONS);
-      Histogram product =
-          authorize(
+      Authorizations product =
+          new Authorizations(
               "",
-              runs,
+              "p99 under 5 ms",
               processes(standalone),
-              () -> bench.run(AUTHORIZATIONS_PER_SECOND, duration),
-              rows);
-      Histogram bare;
-      try (BareAuthorizer least = BareAuthorizer.start(data, javaOptions)) {
-        AuthorizationBench same = new AuthorizationBench(least.url(), admin, ingest, CONNECTIONS);
-        Map<String, Long> processes = processes(standalone);
-        processes.put("service", least.pid());
-        bare =
-            authorize(
-                "bare ",
-                runs,
-                processes,
-                () -> same.ask(AUTHORIZATIONS_PER_SECOND, duration),
-                rows);
+              data,
+              () -> asked.run(AUTHORIZATIONS_PER_SECOND, duration));
+      AuthorizationBench same = new AuthorizationBench(least.url(), admin, ingest, CONNECTIONS);
+      Map<String, Long> processes = processes(standalone);
+      processes.put("service", least.pid());
+      Authorizations bare =
+          new Authorizations(
+              "bare ", "", processes, data, () -> same.ask(AUTHORIZATIONS_PER_SECOND, duration));
+      List<List<String>> rows = new ArrayList<>();
+      for (int run = 1 - AUTHORIZATION_WARM_UP_RUNS; run <= runs; run++) {
+        rows.add(product.run(run));
+        rows.add(bare.run(run));
       }
       results.section(
           "Authorization",
@@ -227,24 +227,20 @@ final class FullRun {
               + " questions/s against one hard stop, each with a reservation that is committed before"
               + " the answer; latencies from when a question was due. The first runs after the start"
               + " are shown and not counted. Bare: an HTTP server with one constant answer after one"
-              + " HINCRBY and one committed row, on the same stores, with the same load. Of all runs"
-              + " that count, p99 is "
-              + millis(product.getValueAtPercentile(99) / 1e6)
+              + " HINCRBY and one committed row, on the same stores, with the same load, in turn. Disk:"
+              + " p99 and longest time of a page that is written and synced, nothing else going on,"
+              + " just before the run. Of the runs that count, p99 is "
+              + product.percentile(99).text("%.1f")
               + " ms, bare "
-              + millis(bare.getValueAtPercentile(99) / 1e6)
-              + " ms: "
-              + String.format(
-                  Locale.ROOT,
-                  "%.2f",
-                  (double) product.getValueAtPercentile(99) / bare.getValueAtPercentile(99))
-              + " times that; p50 "
-              + String.format(
-                  Locale.ROOT,
-                  "%.2f",
-                  (double) product.getValueAtPercentile(50) / bare.getValueAtPercentile(50))
-              + " times.");
+              + bare.percentile(99).text("%.1f")
+              + " ms; p50 "
+              + product.percentile(50).text("%.1f")
+              + " ms, bare "
+              + bare.percentile(50).text("%.1f")
+              + " ms. The first of each is the median.");
       results.table(
-          List.of("run", "p50", "p95", "p99", "max", "target", "errors", "processors used"), rows);
+          List.of("run", "p50", "p95", "p99", "max", "target", "errors", "disk", "processors used"),
+          rows);
     }
     delete(data);
   }
@@ -253,28 +249,53 @@ final class FullRun {
     AuthorizationBench.Report run() throws IOException, InterruptedException;
   }
 
-  /** Adds a row for each run; returns the latencies of those that count. */
-  private static Histogram authorize(
-      String who, int runs, Map<String, Long> processes, Asking asking, List<List<String>> rows)
-      throws IOException, InterruptedException {
-    Histogram all = new Histogram(3);
-    for (int run = 1 - AUTHORIZATION_WARM_UP_RUNS; run <= runs; run++) {
+  /** The runs against one service. */
+  private static final class Authorizations {
+    private static final Duration DISK = Duration.ofSeconds(2);
+
+    private final String who;
+    private final String target;
+    private final Map<String, Long> processes;
+    private final Path disk;
+    private final Asking asking;
+    private final List<Histogram> counted = new ArrayList<>();
+
+    Authorizations(
+        String who, String target, Map<String, Long> processes, Path disk, Asking asking) {
+      this.who = who;
+      this.target = target;
+      this.processes = processes;
+      this.disk = disk;
+      this.asking = asking;
+    }
+
+    /** The row of a run; those before the first do not count. */
+    List<String> run(int run) throws IOException, InterruptedException {
+      Histogram waits = DiskBaseline.measure(disk, DISK);
       CpuUse cpu = CpuUse.of(processes);
       AuthorizationBench.Report report = asking.run();
       List<String> row =
           new ArrayList<>(
               percentiles(
-                  who + (run > 0 ? Integer.toString(run) : "warm-up"),
-                  report.latencies(),
-                  who.isEmpty() ? "p99 under 5 ms" : ""));
+                  who + (run > 0 ? Integer.toString(run) : "warm-up"), report.latencies(), target));
       row.add(report.errors().isEmpty() ? "none" : report.errors().toString());
+      row.add(
+          millis(waits.getValueAtPercentile(99) / 1e6)
+              + " / "
+              + millis(waits.getMaxValue() / 1e6)
+              + " ms");
       row.add(CpuUse.text(cpu.soFar()));
-      rows.add(row);
       if (run > 0) {
-        all.add(report.latencies());
+        counted.add(report.latencies());
       }
+      return row;
     }
-    return all;
+
+    /** A percentile of each run that counts, in milliseconds. */
+    Spread percentile(double percentile) {
+      return Spread.of(
+          counted.stream().map(run -> run.getValueAtPercentile(percentile) / 1e6).toList());
+    }
   }
 
   /** Questions over two lengths of history, to see that the answer does not grow with it. */

@@ -47,6 +47,9 @@ final class EmbeddedDatabase implements EmbeddedStore {
     settings.put("shared_buffers", sharedMebibytes() + "MB");
     settings.put("bgwriter_delay", "50ms");
     settings.put("bgwriter_lru_maxpages", "1000");
+    // A new file of the log, every few seconds until the first of them are used again, would else
+    // be filled with zeros first, while everybody who commits waits for tens of milliseconds.
+    settings.put("wal_init_zero", "off");
     settings.put("max_wal_size", "3GB");
     settings.put("checkpoint_timeout", "15min");
     settings.put("autovacuum_vacuum_insert_scale_factor", "0.5");

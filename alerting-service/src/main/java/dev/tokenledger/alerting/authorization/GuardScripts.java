@@ -82,17 +82,19 @@ final class GuardScripts {
       RELEASE
           + """
           local function authorize(first, firstKey, n, m, loops)
-            local epoch = redis.call('HGET', KEYS[1], 'epoch')
+            local at = first + 5
+            local ends = {}
+            for i = 0, n - 1 do ends[i + 1] = 'e:' .. ARGV[at + i * 4] end
+            ends = redis.call('HMGET', KEYS[1], 'epoch', unpack(ends))
+            local epoch = ends[1]
             if not epoch then return {'missing'} end
             if epoch ~= ARGV[first] then return {'stale', epoch} end
             local now = tonumber(ARGV[first + 1])
             local id = ARGV[first + 2]
             if id ~= '' and redis.call('HEXISTS', KEYS[3], id) == 1 then return {'again'} end
-            local at = first + 5
             for i = 0, n - 1 do
-              local ends = redis.call('HGET', KEYS[1], 'e:' .. ARGV[at + i * 4])
-              if not ends then return {'stale', epoch} end
-              if tonumber(ends) <= now then return {'period'} end
+              if not ends[i + 2] then return {'stale', epoch} end
+              if tonumber(ends[i + 2]) <= now then return {'period'} end
             end
             local ttl = ARGV[loops + 1]
             local bound, position = '', -1
@@ -189,8 +191,9 @@ final class GuardScripts {
             local answer = {denied and 'deny' or 'allow', bound, position}
             for i = 0, n - 1 do
               local budget = ARGV[at + i * 4]
-              answer[#answer + 1] = redis.call('HGET', KEYS[1], 'a:' .. budget)
-              answer[#answer + 1] = redis.call('HGET', KEYS[1], 'r:' .. budget)
+              local left = redis.call('HMGET', KEYS[1], 'a:' .. budget, 'r:' .. budget)
+              answer[#answer + 1] = left[1]
+              answer[#answer + 1] = left[2]
               answer[#answer + 1] = refused[i]
             end
             return answer
@@ -275,7 +278,7 @@ final class GuardScripts {
    */
   static final String STAGE =
       """
-      redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+      redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
       redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'revision', ARGV[3], 'through', ARGV[4])
       redis.call('EXPIRE', KEYS[1], ARGV[1])
       for i = 0, tonumber(ARGV[5]) - 1 do
@@ -320,15 +323,15 @@ final class GuardScripts {
       local staged = redis.call('HGET', KEYS[4], 'epoch')
       local held = redis.call('HLEN', KEYS[6])
       if not staged or held ~= tonumber(ARGV[1]) or held ~= redis.call('ZCARD', KEYS[5]) then
-        redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+        redis.call('UNLINK', KEYS[4], KEYS[5], KEYS[6])
         return 2
       end
       local epoch = redis.call('HGET', KEYS[1], 'epoch')
       if epoch and tonumber(epoch) >= tonumber(staged) then
-        redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+        redis.call('UNLINK', KEYS[4], KEYS[5], KEYS[6])
         return 0
       end
-      redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+      redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
       for i = 4, 6 do
         if redis.call('EXISTS', KEYS[i]) == 1 then
           redis.call('PERSIST', KEYS[i])

@@ -21,7 +21,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Makes reservations durable before anybody hears of them. What arrives while a transaction is
@@ -32,12 +31,6 @@ import java.util.concurrent.locks.LockSupport;
 class ReservationWriter {
   private static final int MAX_WAITING = 10_000;
   private static final int MAX_BATCH = 500;
-
-  /**
-   * From the beginning of a commit to the next: one that comes alone is committed at once, and of
-   * many each waits a little for others, which costs the database less than each its own commit.
-   */
-  private static final Duration COMMIT_EVERY = Duration.ofMillis(1);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
@@ -88,13 +81,10 @@ class ReservationWriter {
   }
 
   private void run() {
-    long next = System.nanoTime();
     try (ServiceSession session = database.session()) {
       while (!stopping || !queue.isEmpty()) {
         Waiting first = queue.poll(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
         if (first != null) {
-          LockSupport.parkNanos(next - System.nanoTime());
-          next = System.nanoTime() + COMMIT_EVERY.toNanos();
           List<Waiting> batch = new ArrayList<>();
           batch.add(first);
           queue.drainTo(batch, MAX_BATCH - 1);
