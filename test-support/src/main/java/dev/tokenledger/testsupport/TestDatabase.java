@@ -8,6 +8,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -48,7 +49,13 @@ public final class TestDatabase {
 
     private static EmbeddedPostgres start() {
       try {
+        // The library's own folder belongs to whoever was first on the machine.
+        Path binaries =
+            Path.of(
+                System.getProperty("java.io.tmpdir"),
+                "tokenledger-tests-" + System.getProperty("user.name"));
         return EmbeddedPostgres.builder()
+            .setOverrideWorkingDirectory(binaries.toFile())
             .setServerConfig("fsync", "off")
             .setServerConfig("timezone", "UTC")
             .setServerConfig("max_connections", "100")
