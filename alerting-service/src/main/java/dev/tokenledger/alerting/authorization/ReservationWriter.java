@@ -15,8 +15,6 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 @ApplicationScoped
 class ReservationWriter {
   private static final int MAX_WAITING = 10_000;
-  private static final int MAX_BATCH = 500;
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
@@ -87,7 +84,7 @@ class ReservationWriter {
         if (first != null) {
           List<Waiting> batch = new ArrayList<>();
           batch.add(first);
-          queue.drainTo(batch, MAX_BATCH - 1);
+          queue.drainTo(batch, ReservationStore.MOST_AT_ONCE - 1);
           write(session, batch);
         }
       }
@@ -97,7 +94,7 @@ class ReservationWriter {
   }
 
   private void write(ServiceSession session, List<Waiting> batch) {
-    Set<UUID> written;
+    boolean[] written;
     try {
       written =
           session.run(
@@ -107,7 +104,8 @@ class ReservationWriter {
       batch.forEach(waiting -> waiting.done.completeExceptionally(e));
       return;
     }
-    batch.forEach(
-        waiting -> waiting.done.complete(written.contains(waiting.decided.reservation().id())));
+    for (int i = 0; i < written.length; i++) {
+      batch.get(i).done.complete(written[i]);
+    }
   }
 }

@@ -15,17 +15,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** The table of open reservations, within the caller's transaction. */
 @ApplicationScoped
@@ -38,6 +33,9 @@ public class ReservationStore {
 
   /** Reservations in memory at a time. */
   private static final int PAGE = 1_000;
+
+  /** The driver divides a batch of more than 256 statements into several transactions. */
+  public static final int MOST_AT_ONCE = 250;
 
   private final ObjectMapper json;
 
@@ -53,70 +51,57 @@ public class ReservationStore {
   public record Decided(Reservation reservation, long epoch) {}
 
   /**
-   * Adds those reservations whose epoch is still in force, in one statement; the epochs cannot end
-   * before its transaction does. One that is there already stays as it is.
+   * Adds those reservations whose epoch is still in force; the epochs cannot end before the
+   * transaction does. All of them go to the database at once, and without a transaction of the
+   * caller's they are one by themselves.
    *
-   * @return the ids of those that are there now
+   * @param decided {@link #MOST_AT_ONCE} at most
+   * @return for each whether it was added: not when its epoch is over, or when it is there already
    */
-  public Set<UUID> insert(Connection connection, List<Decided> decided) throws SQLException {
-    Set<UUID> there = new HashSet<>();
+  public boolean[] insert(Connection connection, List<Decided> decided) throws SQLException {
+    if (decided.size() > MOST_AT_ONCE) {
+      throw new IllegalArgumentException(decided.size() + " reservations at once");
+    }
+    boolean[] added = new boolean[decided.size()];
     try (PreparedStatement insert =
         connection.prepareStatement(
-            "WITH given AS MATERIALIZED (SELECT id::uuid AS id, tenant::integer AS tenant, epoch,"
-                + " amount, budgets, amounts, subject, trace, span, created, expires"
-                + " FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[],"
-                + " ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[])"
-                + " AS g (id, tenant, epoch, amount, budgets, amounts, subject, trace, span,"
-                + " created, expires)),"
-                + " held AS MATERIALIZED (SELECT tenant_id, epoch FROM alerting.guard_epochs"
-                + " WHERE tenant_id IN (SELECT tenant FROM given) ORDER BY tenant_id FOR SHARE),"
-                + " decided AS MATERIALIZED (SELECT given.* FROM given"
-                + " JOIN held ON held.tenant_id = tenant AND held.epoch = given.epoch),"
-                + " added AS (INSERT INTO alerting.reservations (reservation_id, tenant_id,"
-                + " amount_nanos, budgets, amounts, subject, trace_id, span_id, created_at,"
-                + " expires_at) SELECT id, tenant, amount, budgets::uuid[], amounts::bigint[],"
-                + " subject::jsonb, trace, span, to_timestamp(created / 1000.0),"
-                + " to_timestamp(expires / 1000.0) FROM decided ON CONFLICT DO NOTHING)"
-                + " SELECT id FROM decided")) {
-      setTexts(insert, 1, decided, one -> one.id().toString());
-      setLongs(insert, 2, decided, one -> one.reservation.tenantId());
-      setLongs(insert, 3, decided, Decided::epoch);
-      setLongs(insert, 4, decided, one -> one.reservation.amountNanos());
-      setTexts(insert, 5, decided, one -> literal(one.budgets().keySet()));
-      setTexts(insert, 6, decided, one -> literal(one.budgets().values()));
-      setTexts(insert, 7, decided, one -> write(one.subject()));
-      setTexts(insert, 8, decided, Reservation::traceId);
-      setTexts(insert, 9, decided, Reservation::spanId);
-      setLongs(insert, 10, decided, one -> one.reservation.createdAt().toEpochMilli());
-      setLongs(insert, 11, decided, one -> one.reservation.expiresAt().toEpochMilli());
-      try (ResultSet rows = insert.executeQuery()) {
-        while (rows.next()) {
-          there.add(rows.getObject(1, UUID.class));
-        }
+            "INSERT INTO alerting.reservations (reservation_id, tenant_id, amount_nanos, budgets,"
+                + " amounts, subject, trace_id, span_id, created_at, expires_at)"
+                + " SELECT ?, tenant_id, ?, ?::uuid[], ?::bigint[], ?::jsonb, ?, ?,"
+                + " to_timestamp(? / 1000.0), to_timestamp(? / 1000.0)"
+                + " FROM alerting.guard_epochs WHERE tenant_id = ? AND epoch = ? FOR SHARE"
+                + " ON CONFLICT DO NOTHING")) {
+      // A batch of one would be planned anew each time.
+      if (decided.size() == 1) {
+        set(insert, decided.get(0));
+        added[0] = insert.executeUpdate() == 1;
+        return added;
+      }
+      for (Decided one : decided) {
+        set(insert, one);
+        insert.addBatch();
+      }
+      int[] counts = insert.executeBatch();
+      for (int i = 0; i < counts.length; i++) {
+        added[i] = counts[i] == 1;
       }
     }
-    return there;
+    return added;
   }
 
-  /** Arrays of these two types are sent as they are; those of others are written out as text. */
-  private static void setTexts(
-      PreparedStatement statement,
-      int index,
-      List<Decided> decided,
-      Function<Reservation, @Nullable String> value)
-      throws SQLException {
-    @Nullable String[] values = new String[decided.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value.apply(decided.get(i).reservation);
-    }
-    statement.setArray(index, statement.getConnection().createArrayOf("text", values));
-  }
-
-  private static void setLongs(
-      PreparedStatement statement, int index, List<Decided> decided, ToLongFunction<Decided> value)
-      throws SQLException {
-    long[] values = decided.stream().mapToLong(value).toArray();
-    statement.setObject(index, values);
+  private void set(PreparedStatement insert, Decided decided) throws SQLException {
+    Reservation one = decided.reservation;
+    insert.setObject(1, one.id());
+    insert.setLong(2, one.amountNanos());
+    insert.setString(3, literal(one.budgets().keySet()));
+    insert.setString(4, literal(one.budgets().values()));
+    insert.setString(5, write(one.subject()));
+    insert.setString(6, one.traceId());
+    insert.setString(7, one.spanId());
+    insert.setLong(8, one.createdAt().toEpochMilli());
+    insert.setLong(9, one.expiresAt().toEpochMilli());
+    insert.setInt(10, one.tenantId());
+    insert.setLong(11, decided.epoch);
   }
 
   /** As Postgres writes an array of uuids or integers. */
