@@ -9,7 +9,8 @@ public final class Bench {
       Usage: bench COMMAND [--option value]...
 
         all        start the product on fresh data, measure everything, write bench/RESULTS.md
-                   --app JAR  --work DIR  --java-options "-Xmx288m …"  --runs 3  --duration S
+                   --app JAR  --work DIR  --java-options "-Xmx288m …"
+                   --runs N  --duration S (3 of 20 s; of authorization 7 of 15 s)
                    --events 10000000  --fewer-events 1000000  --repeats 20  --traces CSV
                    --results FILE  --only settling,queries,authorization,micro,nab
                    --nab DIR  --usage DIR (with nab: the benchmark's files, traces of real usage)

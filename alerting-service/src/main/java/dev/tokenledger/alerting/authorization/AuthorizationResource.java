@@ -6,12 +6,11 @@ import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import io.smallrye.common.annotation.NonBlocking;
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
@@ -101,17 +100,12 @@ public class AuthorizationResource {
                 @ExampleObject(name = "By limits of tokens", value = TOKENS),
                 @ExampleObject(name = "By cost", value = COST)
               }))
-  public Uni<AuthorizationAnswer> authorize(@Nullable Question question) {
+  public CompletionStage<AuthorizationAnswer> authorize(@Nullable Question question) {
     Caller who = caller.get();
     Question asked = question == null ? NOTHING : question;
-    Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, asked));
-    // What was made a moment ago has to be read first: a tenant's pseudonyms, or the key named.
-    return (door.knows(who.tenantId())
-                && (asked.apiKey() == null || keys.knows(who.tenantId(), asked.apiKey()))
-            ? request
-            : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
-        .chain(authorizer::decide)
-        .map(AuthorizationAnswer::of);
+    return authorizer
+        .decide(who, asked.apiKey(), () -> request(who, asked))
+        .thenApply(AuthorizationAnswer::of);
   }
 
   private static final Question NOTHING =

@@ -2,15 +2,16 @@ package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.door.DoorRules;
+import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.Reservation;
+import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.quarkus.redis.client.RedisClientName;
-import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.mutiny.redis.client.Redis;
-import io.vertx.mutiny.redis.client.Response;
+import io.vertx.redis.client.Response;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,13 +21,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a call may be made, and reserves what it is expected to cost. Never blocks:
  * decisions are made by one script in Redis, reservations committed by {@link ReservationWriter},
- * and what has to be read first is read on a worker.
+ * and what has to be read first is read on a worker. Its steps are plain futures: to carry the
+ * contexts of a request from each to the next is an eighth of what a decision costs.
  */
 @ApplicationScoped
 class Authorizer {
@@ -44,6 +51,7 @@ class Authorizer {
   private final LoopHistory history;
   private final ReservationWriter writer;
   private final DoorRules door;
+  private final NamedKeys keys;
   private final Questions questions;
   private final RedisScript release;
   private final Clock clock;
@@ -53,12 +61,14 @@ class Authorizer {
       LoopHistory history,
       ReservationWriter writer,
       DoorRules door,
+      NamedKeys keys,
       @RedisClientName(GuardKeys.REDIS) Redis redis,
       Clock clock) {
     this.guards = guards;
     this.history = history;
     this.writer = writer;
     this.door = door;
+    this.keys = keys;
     this.questions = new Questions(redis);
     this.release = new RedisScript(redis, GuardScripts.RELEASE_ONE);
     this.clock = clock;
@@ -103,29 +113,43 @@ class Authorizer {
     }
   }
 
-  /** Decides; fails with a {@link ProblemException} when that cannot be done at all. */
-  Uni<Decision> decide(AuthorizationRequest request) {
+  /**
+   * Decides on what a caller asks. Fails with a {@link ProblemException} when that cannot be done
+   * at all, at once or in the answer.
+   *
+   * @param apiKey the key that the caller names, if any
+   * @param request makes the request of what was sent; on a worker when the tenant's pseudonyms or
+   *     the key, made a moment ago, have to be read first
+   */
+  CompletionStage<Decision> decide(
+      Caller caller, @Nullable String apiKey, Supplier<AuthorizationRequest> request) {
+    int tenantId = caller.tenantId();
+    return door.knows(tenantId) && (apiKey == null || keys.knows(tenantId, apiKey))
+        ? decide(request.get())
+        : onWorker(request).thenCompose(this::decide);
+  }
+
+  private CompletionStage<Decision> decide(AuthorizationRequest request) {
     return attempt(new Attempt(request, UUID.randomUUID(), Map.of(), 1));
   }
 
-  private Uni<Decision> attempt(Attempt attempt) {
+  private CompletionStage<Decision> attempt(Attempt attempt) {
     if (attempt.number > MAX_ATTEMPTS) {
-      return Uni.createFrom()
-          .failure(
-              ProblemException.retryable(
-                  ProblemCode.STORE_UNAVAILABLE,
-                  "Budgets are being changed or read again. Try again in a moment.",
-                  Duration.ofSeconds(1),
-                  null));
+      return CompletableFuture.failedStage(
+          ProblemException.retryable(
+              ProblemCode.STORE_UNAVAILABLE,
+              "Budgets are being changed or read again. Try again in a moment.",
+              Duration.ofSeconds(1),
+              null));
     }
     GuardBook known = guards.known(attempt.request.tenantId());
     return known == null
         ? onWorker(() -> guards.load(attempt.request.tenantId()))
-            .chain(book -> decide(attempt, book))
+            .thenCompose(book -> decide(attempt, book))
         : decide(attempt, known);
   }
 
-  private Uni<Decision> decide(Attempt attempt, GuardBook book) {
+  private CompletionStage<Decision> decide(Attempt attempt, GuardBook book) {
     AuthorizationRequest request = attempt.request;
     Estimate estimate = Estimate.of(request, door.book(), clock.instant());
     List<Budget> matching =
@@ -134,7 +158,7 @@ class Authorizer {
     for (Budget budget : matching) {
       if (estimate instanceof Estimate.Unpriced) {
         if (budget.hardStop() && budget.unpriced() == Budget.Unpriced.DENY) {
-          return Uni.createFrom().item(refused(matching, budget));
+          return CompletableFuture.completedStage(refused(matching, budget));
         }
         amounts.put(budget, budget.assumedNanos());
       } else {
@@ -161,73 +185,60 @@ class Authorizer {
         null);
   }
 
-  private Uni<Decision> ask(Case asked) {
+  private CompletionStage<Decision> ask(Case asked) {
     Instant now = clock.instant();
     Instant expires = now.plus(asked.attempt.request.lease());
     return questions
         .ask(asked.tenantId(), loopKeys(asked), arguments(asked, now, expires))
-        .map(answer -> new Answer(answer.get(0).toString(), answer))
-        .onFailure(RedisUnavailableException.class)
-        .recoverWithItem(
-            e -> {
-              LOG.debugf(e, "Redis did not decide");
-              return new Answer("unavailable", null);
-            })
-        .chain(answer -> follow(asked, answer, expires));
+        .thenCompose(answer -> follow(asked, answer, expires))
+        .exceptionallyCompose(
+            failure -> {
+              LOG.debugf(failure, "there is no decision");
+              return isUnavailable(failure)
+                  ? CompletableFuture.completedStage(unavailable(asked))
+                  : CompletableFuture.failedStage(failure);
+            });
   }
 
-  private record Answer(String kind, @Nullable Response response) {}
-
-  private Uni<Decision> follow(Case asked, Answer answer, Instant expires) {
-    int tenantId = asked.tenantId();
-    return switch (answer.kind) {
-      case "unavailable" -> Uni.createFrom().item(unavailable(asked));
+  private CompletionStage<Decision> follow(Case asked, Response answer, Instant expires) {
+    return switch (kind(answer)) {
       case "missing" -> rebuilt(asked, 0);
       case "stale" -> {
-        long redisEpoch =
-            answer.response == null ? 0 : Long.parseLong(answer.response.get(1).toString());
+        long redisEpoch = answer.get(1).toLong();
         yield onWorker(() -> guards.reload(asked.book))
-            .chain(
+            .thenCompose(
                 book ->
                     book.epoch() == asked.book.epoch()
                         ? rebuilt(asked, redisEpoch)
-                        : attempt(asked.attempt.next()))
-            .onFailure(Authorizer::isUnavailable)
-            .recoverWithItem(e -> unavailable(asked));
+                        : attempt(asked.attempt.next()));
       }
       case "period" ->
           onWorker(
                   () -> {
-                    guards.refresh(tenantId);
-                    return true;
+                    guards.refresh(asked.tenantId());
+                    return asked.attempt.next();
                   })
-              .chain(done -> attempt(asked.attempt.next()))
-              .onFailure(Authorizer::isUnavailable)
-              .recoverWithItem(e -> unavailable(asked));
+              .thenCompose(this::attempt);
       case "unseeded" ->
           onWorker(() -> history.of(asked.attempt.request, asked.loops))
-              .chain(found -> attempt(asked.attempt.with(found)))
-              .onFailure(Authorizer::isUnavailable)
-              .recoverWithItem(e -> unavailable(asked));
+              .thenCompose(found -> attempt(asked.attempt.with(found)));
       default -> decided(asked, answer, expires);
     };
   }
 
-  private Uni<Decision> rebuilt(Case asked, long redisEpoch) {
+  private CompletionStage<Decision> rebuilt(Case asked, long redisEpoch) {
     return onWorker(
             () -> {
               guards.rebuild(asked.book, redisEpoch);
-              return true;
+              return asked.attempt.next();
             })
-        .chain(done -> attempt(asked.attempt.next()))
-        .onFailure(Authorizer::isUnavailable)
-        .recoverWithItem(e -> unavailable(asked));
+        .thenCompose(this::attempt);
   }
 
-  private Uni<Decision> decided(Case asked, Answer answer, Instant expires) {
+  private CompletionStage<Decision> decided(Case asked, Response answer, Instant expires) {
     Decision decision = decision(asked, answer, expires);
     if (decision.reservation() == null) {
-      return Uni.createFrom().item(decision);
+      return CompletableFuture.completedStage(decision);
     }
     AuthorizationRequest request = asked.attempt.request;
     Map<UUID, Long> held = new LinkedHashMap<>();
@@ -245,43 +256,44 @@ class Authorizer {
             expires);
     return writer
         .write(reservation, asked.book.epoch())
-        .chain(
+        .thenCompose(
             written ->
                 written
-                    ? Uni.createFrom().item(decision)
+                    ? CompletableFuture.completedStage(decision)
                     // Decided by what is no longer so.
                     : onWorker(() -> guards.reload(asked.book))
-                        .chain(book -> attempt(asked.attempt.next())))
-        .onFailure(Authorizer::isUnavailable)
-        .recoverWithUni(
-            e -> {
-              LOG.debugf(e, "reservation %s could not be committed", reservation.id());
-              return give(asked).replaceWith(unavailable(asked));
+                        .thenCompose(book -> attempt(asked.attempt.next())))
+        .exceptionallyCompose(
+            failure -> {
+              LOG.debugf(failure, "reservation %s could not be committed", reservation.id());
+              return isUnavailable(failure)
+                  ? give(asked).thenCompose(given -> CompletableFuture.failedStage(failure))
+                  : CompletableFuture.failedStage(failure);
             });
   }
 
   /** Gives back what Redis holds for a reservation that was not committed; else its lease does. */
-  private Uni<Void> give(Case asked) {
+  private CompletionStage<Void> give(Case asked) {
     return release
         .run(
             GuardKeys.inForce(asked.tenantId()),
             List.of(Long.toString(asked.book.epoch()), asked.attempt.id.toString()))
-        .ifNoItem()
-        .after(TIMEOUT)
-        .fail()
-        .onFailure()
-        .invoke(e -> LOG.debugf(e, "reservation %s ends with its lease", asked.attempt.id))
-        .onFailure()
-        .recoverWithNull()
-        .replaceWithVoid();
+        .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+        .onFailure(e -> LOG.debugf(e, "reservation %s ends with its lease", asked.attempt.id))
+        .otherwiseEmpty()
+        .<Void>mapEmpty()
+        .toCompletionStage();
   }
 
-  private static Decision decision(Case asked, Answer answer, Instant expires) {
-    Response response = answer.response;
-    boolean again = answer.kind.equals("again") || response == null;
-    boolean allowed = again || answer.kind.equals("allow");
-    String bound = again ? "" : response.get(1).toString();
-    LoopGuard loop = bound.isEmpty() ? null : asked.loops.get(response.get(2).toInteger());
+  private static String kind(Response answer) {
+    return answer.get(0).toString();
+  }
+
+  private static Decision decision(Case asked, Response answer, Instant expires) {
+    boolean again = kind(answer).equals("again");
+    boolean allowed = again || kind(answer).equals("allow");
+    String bound = again ? "" : answer.get(1).toString();
+    LoopGuard loop = bound.isEmpty() ? null : asked.loops.get(answer.get(2).toInteger());
     List<Decision.Standing> standings = new ArrayList<>();
     int at = 3;
     for (Budget budget : asked.budgets()) {
@@ -292,9 +304,9 @@ class Authorizer {
       standings.add(
           new Decision.Standing(
               budget,
-              Long.valueOf(response.get(at).toString()),
-              Long.valueOf(response.get(at + 1).toString()),
-              response.get(at + 2).toInteger() == 1));
+              answer.get(at).toLong(),
+              answer.get(at + 1).toLong(),
+              answer.get(at + 2).toInteger() == 1));
       at += 3;
     }
     boolean held = allowed && asked.attempt.request.reserve() && !asked.amounts.isEmpty();
@@ -383,14 +395,15 @@ class Authorizer {
     return value == null ? "" : value.toString();
   }
 
-  private static boolean isUnavailable(Throwable e) {
+  private static boolean isUnavailable(Throwable failure) {
+    Throwable e = failure instanceof CompletionException ? failure.getCause() : failure;
     return e instanceof RedisUnavailableException
         || e instanceof ProblemException problem
             && (problem.code() == ProblemCode.STORE_UNAVAILABLE
                 || problem.code() == ProblemCode.QUEUE_FULL);
   }
 
-  private static <T> Uni<T> onWorker(java.util.function.Supplier<T> work) {
-    return Uni.createFrom().item(work).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+  private static <T> CompletableFuture<T> onWorker(Supplier<T> work) {
+    return CompletableFuture.supplyAsync(work, Infrastructure.getDefaultWorkerPool());
   }
 }

@@ -9,8 +9,6 @@ import dev.tokenledger.platform.problem.Problem;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.smallrye.common.annotation.NonBlocking;
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -24,6 +22,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -70,43 +69,39 @@ public class GatewayAuthorizationResource {
               + " -api-key with the id of another key than the gateway's, which then needs the scope"
               + " admin; the trace in traceparent. A 204 has x-tokenledger-reservation-id, a 403"
               + " x-tokenledger-reason.")
-  public Uni<Response> get(@Context HttpHeaders headers) {
+  public CompletionStage<Response> get(@Context HttpHeaders headers) {
     return authorize(headers);
   }
 
   @POST
   @Operation(hidden = true)
-  public Uni<Response> post(@Context HttpHeaders headers) {
+  public CompletionStage<Response> post(@Context HttpHeaders headers) {
     return authorize(headers);
   }
 
   @PUT
   @Operation(hidden = true)
-  public Uni<Response> put(@Context HttpHeaders headers) {
+  public CompletionStage<Response> put(@Context HttpHeaders headers) {
     return authorize(headers);
   }
 
   @PATCH
   @Operation(hidden = true)
-  public Uni<Response> patch(@Context HttpHeaders headers) {
+  public CompletionStage<Response> patch(@Context HttpHeaders headers) {
     return authorize(headers);
   }
 
   @DELETE
   @Operation(hidden = true)
-  public Uni<Response> delete(@Context HttpHeaders headers) {
+  public CompletionStage<Response> delete(@Context HttpHeaders headers) {
     return authorize(headers);
   }
 
-  private Uni<Response> authorize(HttpHeaders headers) {
+  private CompletionStage<Response> authorize(HttpHeaders headers) {
     Caller who = caller.get();
-    Uni<AuthorizationRequest> request = Uni.createFrom().item(() -> request(who, headers));
-    String key = header(headers, "api-key");
-    return (door.knows(who.tenantId()) && (key == null || keys.knows(who.tenantId(), key))
-            ? request
-            : request.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
-        .chain(authorizer::decide)
-        .map(GatewayAuthorizationResource::answer);
+    return authorizer
+        .decide(who, header(headers, "api-key"), () -> request(who, headers))
+        .thenApply(GatewayAuthorizationResource::answer);
   }
 
   private static Response answer(Decision decision) {

@@ -83,18 +83,19 @@ final class GuardScripts {
           + """
           local function authorize(first, firstKey, n, m, loops)
             local at = first + 5
-            local ends = {}
-            for i = 0, n - 1 do ends[i + 1] = 'e:' .. ARGV[at + i * 4] end
-            ends = redis.call('HMGET', KEYS[1], 'epoch', unpack(ends))
-            local epoch = ends[1]
+            local fields = {'epoch'}
+            for i = 0, n - 1 do fields[i + 2] = 'e:' .. ARGV[at + i * 4] end
+            local state = redis.call('HMGET', KEYS[1], unpack(fields))
+            local epoch = state[1]
             if not epoch then return {'missing'} end
             if epoch ~= ARGV[first] then return {'stale', epoch} end
             local now = tonumber(ARGV[first + 1])
             local id = ARGV[first + 2]
             if id ~= '' and redis.call('HEXISTS', KEYS[3], id) == 1 then return {'again'} end
             for i = 0, n - 1 do
-              if not ends[i + 2] then return {'stale', epoch} end
-              if tonumber(ends[i + 2]) <= now then return {'period'} end
+              local ends = state[i + 2]
+              if not ends then return {'stale', epoch} end
+              if tonumber(ends) <= now then return {'period'} end
             end
             local ttl = ARGV[loops + 1]
             local bound, position = '', -1

@@ -2,11 +2,11 @@ package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.platform.redis.RedisUnavailableException;
 import io.smallrye.common.vertx.VertxContext;
-import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.mutiny.redis.client.Redis;
-import io.vertx.mutiny.redis.client.Response;
+import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
@@ -58,24 +60,19 @@ final class Questions {
    * The script's answer; fails with a {@link RedisUnavailableException} when Redis cannot be
    * reached or does not answer in time.
    */
-  Uni<Response> ask(int tenantId, List<String> loops, List<String> arguments) {
-    return Uni.createFrom()
-        .completionStage(
-            () -> {
-              Question question =
-                  new Question(tenantId, loops, arguments, new CompletableFuture<>());
-              asked.add(question);
-              if (collecting.compareAndSet(false, true)) {
-                Context turn = Vertx.currentContext();
-                if (turn == null) {
-                  putAll();
-                } else {
-                  // Not in that of a request: what belongs to one must not be seen by the others.
-                  VertxContext.getRootContext(turn).runOnContext(end -> putAll());
-                }
-              }
-              return question.answer;
-            });
+  CompletionStage<Response> ask(int tenantId, List<String> loops, List<String> arguments) {
+    Question question = new Question(tenantId, loops, arguments, new CompletableFuture<>());
+    asked.add(question);
+    if (collecting.compareAndSet(false, true)) {
+      Context turn = Vertx.currentContext();
+      if (turn == null) {
+        putAll();
+      } else {
+        // Not in that of a request: what belongs to one must not be seen by the others.
+        VertxContext.getRootContext(turn).runOnContext(end -> putAll());
+      }
+    }
+    return question.answer;
   }
 
   private void putAll() {
@@ -103,13 +100,13 @@ final class Questions {
     }
     script
         .runKnown(keys, arguments)
-        .onFailure(RedisScript::isUnknown)
-        .recoverWithUni(() -> beginAnew(tenantId).chain(() -> script.runKnown(keys, arguments)))
-        .ifNoItem()
-        .after(TIMEOUT)
-        .fail()
-        .subscribe()
-        .with(
+        .recover(
+            e ->
+                RedisScript.isUnknown(e)
+                    ? beginAnew(tenantId).compose(begun -> script.runKnown(keys, arguments))
+                    : Future.failedFuture(e))
+        .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+        .onComplete(
             answers -> {
               for (int i = 0; i < questions.size(); i++) {
                 questions.get(i).answer.complete(answers.get(i));
@@ -121,7 +118,7 @@ final class Questions {
             });
   }
 
-  private Uni<Response> beginAnew(int tenantId) {
+  private Future<Response> beginAnew(int tenantId) {
     LOG.info("the guard's Redis was started: what it holds is made anew");
     return script.introduce(GuardKeys.inForce(tenantId), List.of("0"));
   }

@@ -1,17 +1,20 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.platform.redis.RedisUnavailableException;
-import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.redis.client.Command;
-import io.vertx.mutiny.redis.client.Redis;
-import io.vertx.mutiny.redis.client.Request;
-import io.vertx.mutiny.redis.client.Response;
+import io.vertx.core.Future;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A script, sent by its digest once Redis knows it. */
 final class RedisScript {
@@ -22,8 +25,8 @@ final class RedisScript {
   private final String text;
   private final String digest;
 
-  RedisScript(Redis redis, String text) {
-    this.redis = redis;
+  RedisScript(io.vertx.mutiny.redis.client.Redis redis, String text) {
+    this.redis = redis.getDelegate();
     this.text = text;
     try {
       // Redis names scripts by SHA-1; nothing rests on its strength.
@@ -36,10 +39,9 @@ final class RedisScript {
     }
   }
 
-  Uni<Response> run(List<String> keys, List<String> arguments) {
+  Future<Response> run(List<String> keys, List<String> arguments) {
     return runKnown(keys, arguments)
-        .onFailure(RedisScript::isUnknown)
-        .recoverWithUni(() -> introduce(keys, arguments));
+        .recover(e -> isUnknown(e) ? introduce(keys, arguments) : Future.failedFuture(e));
   }
 
   /**
@@ -49,31 +51,43 @@ final class RedisScript {
    */
   Response await(List<String> keys, List<String> arguments) {
     try {
-      return run(keys, arguments).await().atMost(TIMEOUT);
-    } catch (RuntimeException e) {
+      return run(keys, arguments)
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw RedisUnavailableException.orSame(e.getCause());
+    } catch (TimeoutException e) {
+      throw RedisUnavailableException.orSame(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       throw RedisUnavailableException.orSame(e);
     }
   }
 
   /** Fails with {@link #isUnknown} when Redis does not know the script. */
-  Uni<Response> runKnown(List<String> keys, List<String> arguments) {
-    return redis.send(request(Command.EVALSHA, digest, keys, arguments));
+  Future<Response> runKnown(List<String> keys, List<String> arguments) {
+    return send(Command.EVALSHA, digest, keys, arguments);
   }
 
   /** Runs the script, and Redis knows it from then on until it is started again. */
-  Uni<Response> introduce(List<String> keys, List<String> arguments) {
-    return redis.send(request(Command.EVAL, text, keys, arguments));
+  Future<Response> introduce(List<String> keys, List<String> arguments) {
+    return send(Command.EVAL, text, keys, arguments);
   }
 
   static boolean isUnknown(Throwable failure) {
     return String.valueOf(failure.getMessage()).startsWith("NOSCRIPT");
   }
 
-  private static Request request(
+  private Future<Response> send(
       Command command, String script, List<String> keys, List<String> arguments) {
     Request request = Request.cmd(command).arg(script).arg(keys.size());
     keys.forEach(request::arg);
     arguments.forEach(request::arg);
-    return request;
+    try {
+      return redis.send(request);
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
   }
 }

@@ -9,7 +9,6 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
-import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -58,23 +58,18 @@ class ReservationWriter {
    *
    * @return true once it is durable; false when the epoch is over, and nothing was written
    */
-  Uni<Boolean> write(Reservation reservation, long epoch) {
-    return Uni.createFrom()
-        .completionStage(
-            () -> {
-              Waiting waiting =
-                  new Waiting(
-                      new ReservationStore.Decided(reservation, epoch), new CompletableFuture<>());
-              if (stopping || !queue.offer(waiting)) {
-                waiting.done.completeExceptionally(
-                    ProblemException.retryable(
-                        ProblemCode.QUEUE_FULL,
-                        "Too many reservations are under way. Try again in a moment.",
-                        Duration.ofSeconds(1),
-                        null));
-              }
-              return waiting.done;
-            });
+  CompletionStage<Boolean> write(Reservation reservation, long epoch) {
+    Waiting waiting =
+        new Waiting(new ReservationStore.Decided(reservation, epoch), new CompletableFuture<>());
+    if (stopping || !queue.offer(waiting)) {
+      waiting.done.completeExceptionally(
+          ProblemException.retryable(
+              ProblemCode.QUEUE_FULL,
+              "Too many reservations are under way. Try again in a moment.",
+              Duration.ofSeconds(1),
+              null));
+    }
+    return waiting.done;
   }
 
   private void run() {
