@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides whether a call may be made, and reserves what it is expected to cost. Never blocks:
  * decisions are made by one script in Redis, reservations committed by {@link ReservationWriter},
- * and what has to be read first is read on a worker. Its steps are plain futures: to carry the
- * contexts of a request from each to the next is an eighth of what a decision costs.
+ * and what has to be read first is read on a worker. The steps are plain futures, which do not
+ * carry the contexts of a request from each to the next: that costs as much as the steps.
  */
 @ApplicationScoped
 class Authorizer {
