@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Decides whether a call may be made, and reserves what it is expected to cost. Never blocks:
  * decisions are made by one script in Redis, reservations committed by {@link ReservationWriter},
  * and what has to be read first is read on a worker. The steps are plain futures, which do not
- * carry the contexts of a request from each to the next: that costs as much as the steps.
+ * carry the contexts of a request from each to the next: nothing here needs them.
  */
 @ApplicationScoped
 class Authorizer {
