@@ -26,6 +26,7 @@ public enum ProblemCode {
   CONFLICT(409, Kind.CALLER, "The request conflicts with what is there"),
   QUOTA_EXCEEDED(429, Kind.NO_CAPACITY, "The quota is used up"),
   QUEUE_FULL(503, Kind.NO_CAPACITY, "The queue is full"),
+  BUSY(503, Kind.NO_CAPACITY, "Too much is being worked on"),
   STORE_UNAVAILABLE(503, Kind.NO_CAPACITY, "A store cannot be reached"),
   NOT_READY(503, Kind.NO_CAPACITY, "The service is not ready"),
   INTERNAL_ERROR(500, Kind.OURS, "Something went wrong on our side");
