@@ -15,7 +15,10 @@ public interface AggregationConfig {
    */
   Optional<String> consumer();
 
-  /** Most events that are settled in one transaction. More are faster and need more memory. */
+  /**
+   * Most events that are settled in one transaction. More are faster and need more memory; a batch
+   * whose events have little in common is smaller.
+   */
   @WithDefault("24000")
   int maxBatchEvents();
 
@@ -31,8 +34,11 @@ public interface AggregationConfig {
   @WithDefault("30s")
   Duration claimAfter();
 
-  /** How often a block that fails is tried before it goes to the dead letters. */
-  @WithDefault("5")
+  /**
+   * How often an event that fails by itself is tried, within a second, before it is kept as a dead
+   * letter.
+   */
+  @WithDefault("3")
   int maxAttempts();
 
   /**
@@ -41,6 +47,13 @@ public interface AggregationConfig {
    */
   @WithDefault("5s")
   Duration foldInterval();
+
+  /**
+   * How long sums by minute are kept. Of older time the parts of an hour are added up from its
+   * events.
+   */
+  @WithDefault("3d")
+  Duration minuteRetention();
 
   /**
    * How often it is looked whether further sums of users can be added up over longer buckets. Until
@@ -60,6 +73,6 @@ public interface AggregationConfig {
    * Memory for the filters of identities that are not of the newest generation, 1.5 bytes each.
    * Beyond it, the oldest are looked up in the database, which is slower.
    */
-  @WithDefault("48M")
+  @WithDefault("24M")
   MemorySize identityFilterMemory();
 }

@@ -18,13 +18,22 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks that could not be settled, in a stream of their own. A block is stored here before it is
- * acknowledged where it came from; a crash in between leaves it in both places, and settling it
- * twice is harmless. They are never trimmed: what is here was accepted and is not yet counted.
+ * Events that could not be settled, each in a block of its own, and blocks that cannot be read, in
+ * a stream of their own. A block is stored here before it is acknowledged where it came from; a
+ * crash in between leaves it in both places, and settling it twice is harmless. They are never
+ * trimmed: what is here was accepted and is not yet counted.
  */
 @ApplicationScoped
 public class DeadLetters {
   private static final int FIELDS = 5;
+  private static final int MAX_REASON = 500;
+
+  /** KEYS: the stream, the set of marks; ARGV: mark, shard, entry, time, reason, block. */
+  private static final String BURY =
+      "if redis.call('SADD', KEYS[2], ARGV[1]) == 1 then redis.call('XADD', KEYS[1], '*',"
+          + " 'shard', ARGV[2], 'entry', ARGV[3], 'died_at', ARGV[4], 'reason', ARGV[5], '"
+          + StreamKeys.BLOCK_FIELD
+          + "', ARGV[6]) end return 1";
 
   /** Blocks in memory at a time, and how often so many are looked into at most. */
   private static final int PAGE = 8;
@@ -52,20 +61,24 @@ public class DeadLetters {
   public record DeadLetter(
       String id, int shard, String entryId, Instant diedAt, String reason, int bytes) {}
 
-  public void bury(int shard, String entryId, byte[] block, String reason) {
+  /**
+   * Keeps a block, once however often it is buried.
+   *
+   * @param mark tells the block from all others
+   * @param reason the last failure, cut where it is long
+   */
+  public void bury(int shard, String entryId, String mark, byte[] block, String reason) {
     redis.send(
-        Request.cmd(Command.XADD)
+        Request.cmd(Command.EVAL)
+            .arg(BURY)
+            .arg(2)
             .arg(StreamKeys.DEAD)
-            .arg("*")
-            .arg("shard")
+            .arg(StreamKeys.DEAD_MARKS)
+            .arg(mark)
             .arg(shard)
-            .arg("entry")
             .arg(entryId)
-            .arg("died_at")
             .arg(clock.instant().toString())
-            .arg("reason")
-            .arg(reason)
-            .arg(StreamKeys.BLOCK_FIELD)
+            .arg(reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason)
             .arg(Buffer.buffer(block)));
   }
 
@@ -155,8 +168,21 @@ public class DeadLetters {
             .arg("*")
             .arg(StreamKeys.BLOCK_FIELD)
             .arg(Buffer.buffer(entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes())));
+    // Taken off the list last: a crash in between leaves it there, and it is settled once.
+    redis.send(
+        Request.cmd(Command.SREM)
+            .arg(StreamKeys.DEAD_MARKS)
+            .arg(mark(letter, entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes())));
     redis.send(Request.cmd(Command.XDEL).arg(StreamKeys.DEAD).arg(id));
     return Optional.of(letter);
+  }
+
+  private static String mark(DeadLetter letter, byte[] block) {
+    try {
+      return BlockCodec.decode(block).id().toString();
+    } catch (CorruptBytesException e) {
+      return letter.entryId;
+    }
   }
 
   private static DeadLetter letter(Response entry) {

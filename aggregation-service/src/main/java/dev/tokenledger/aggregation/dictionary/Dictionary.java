@@ -72,6 +72,8 @@ public final class Dictionary {
   public static final class Missing {
     private final Map<Integer, Map<Dimension, Map<String, List<Place>>>> places = new TreeMap<>();
 
+    private int size;
+
     private record Place(int[] ids, int index) {}
 
     private void add(int tenantId, Dimension dimension, String value, int[] ids, int index) {
@@ -80,6 +82,12 @@ public final class Dictionary {
           .computeIfAbsent(dimension, d -> new HashMap<>())
           .computeIfAbsent(value, v -> new ArrayList<>())
           .add(new Place(ids, index));
+      size++;
+    }
+
+    /** The places that wait for a number. */
+    public int size() {
+      return size;
     }
 
     public boolean isEmpty() {

@@ -14,6 +14,7 @@ import dev.tokenledger.model.rollup.Contribution;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.stream.AdmittedBatch;
+import dev.tokenledger.model.trace.SpanNames;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,9 +44,11 @@ public final class EventEncoder {
   /**
    * Encodes one event.
    *
+   * @param index the event's position among those of the batch, from 0
    * @return the row, whole once {@code missing} is resolved
    */
-  public LedgerEvent encode(AdmittedBatch batch, UsageEvent event, Dictionary.Missing missing) {
+  public LedgerEvent encode(
+      AdmittedBatch batch, int index, UsageEvent event, Dictionary.Missing missing) {
     EventHeader header = event.header();
     Instant time = header.time();
     return new LedgerEvent(
@@ -54,9 +57,10 @@ public final class EventEncoder {
         header.id(),
         Math.addExact(
             Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000),
-        batch.admittedAtMicros(),
+        batch.admittedAtMicros() + index,
         true,
         header.amends(),
+        header.statusStated(),
         dimensions(batch, event, missing),
         tags(batch.tenantId(), header.tags(), missing),
         EventMeasures.of(Contribution.of(event)),
@@ -66,7 +70,26 @@ public final class EventEncoder {
         unpricedReason(event),
         EventDetail.of(event),
         hash(header.user()),
-        hash(header.session()));
+        hash(header.session()),
+        0,
+        null);
+  }
+
+  /**
+   * The numbers of what a span says of itself, in the order of {@link Inherited#DIMENSIONS}; whole
+   * once {@code missing} is resolved.
+   */
+  public int[] encode(int tenantId, SpanNames names, Dictionary.Missing missing) {
+    int[] ids = new int[Inherited.COUNT];
+    if (!names.isEmpty()) {
+      dictionary.find(tenantId, Dimension.AGENT, names.agent(), ids, 0, missing);
+      dictionary.find(tenantId, Dimension.FEATURE, names.feature(), ids, 1, missing);
+      dictionary.find(tenantId, Dimension.USER, names.user(), ids, 2, missing);
+      dictionary.find(tenantId, Dimension.SESSION, names.session(), ids, 3, missing);
+      dictionary.find(tenantId, Dimension.PROVIDER, names.provider(), ids, 4, missing);
+      dictionary.find(tenantId, Dimension.MODEL, names.model(), ids, 5, missing);
+    }
+    return ids;
   }
 
   private int[] dimensions(AdmittedBatch batch, UsageEvent event, Dictionary.Missing missing) {
@@ -124,8 +147,8 @@ public final class EventEncoder {
         : null;
   }
 
-  /** A hash for distinct counts; 0 stands for no value. */
-  private static long hash(@Nullable String value) {
+  /** A hash of a user or session for distinct counts; 0 stands for no value. */
+  public static long hash(@Nullable String value) {
     if (value == null) {
       return 0;
     }

@@ -2,6 +2,8 @@ package dev.tokenledger.aggregation.event;
 
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.EventMeasures;
+import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.trace.SpanLink;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -11,15 +13,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key 128-bit hash of the event's id; with the tenant, the event's identity
  * @param timeMicros start, microseconds since the epoch
- * @param version when the door admitted it, microseconds since the epoch
+ * @param version when the door admitted the record, microseconds since the epoch and different for
+ *     each record of an event; of a stored event, that of the latest record that it shows
  * @param counted whether its measures are in the rollups
- * @param amends whether it updates an earlier event with the same id
+ * @param amends whether it updates the event with the same id; of a stored event, whether an update
+ *     has had a part in it
+ * @param statusStated whether the record says how it ended; true of a stored event
  * @param dimensions one id for each {@link Dimension} by ordinal
- * @param tags ids of tag keys and tag values in turn
+ * @param tags ids of tag keys and tag values in turn, in the order of the keys' names
  * @param unpricedReason why there is no cost, null when there is one or none is due
  * @param detail a JSON object with what only the detail view and repricing need, or null
- * @param userHash hash of the user for distinct counts, 0 for none or unknown
- * @param sessionHash hash of the session for distinct counts, 0 for none or unknown
+ * @param userHash hash of the user for distinct counts, 0 for none
+ * @param sessionHash hash of the session for distinct counts, 0 for none
+ * @param inherited which dimensions come from the spans above it, as {@link Inherited} has them
+ * @param provenance which record said what; null while one record alone made the event
  */
 public record LedgerEvent(
     int tenantId,
@@ -29,6 +36,7 @@ public record LedgerEvent(
     long version,
     boolean counted,
     boolean amends,
+    boolean statusStated,
     int[] dimensions,
     int[] tags,
     EventMeasures measures,
@@ -38,7 +46,9 @@ public record LedgerEvent(
     @Nullable String unpricedReason,
     @Nullable String detail,
     long userHash,
-    long sessionHash) {
+    long sessionHash,
+    int inherited,
+    @Nullable Provenance provenance) {
 
   public long epochSecond() {
     return Math.floorDiv(timeMicros, 1_000_000L);
@@ -53,15 +63,115 @@ public record LedgerEvent(
     return dimensions[dimension.ordinal()];
   }
 
+  /** Whether the event stands for a span, which exporters may send while it runs and again. */
+  public boolean isOfSpan() {
+    return traceId != null && spanId != null && isId(SpanLink.eventId(traceId, spanId));
+  }
+
+  private boolean isId(String span) {
+    return eventId.equals(span) || eventId.equals(span + SpanLink.USAGE_SUFFIX);
+  }
+
+  public boolean isCall() {
+    return measures.get(Measure.MODEL_CALLS) != 0;
+  }
+
   public LedgerEvent withCounted(boolean newCounted) {
+    return newCounted == counted
+        ? this
+        : new LedgerEvent(
+            tenantId,
+            key,
+            eventId,
+            timeMicros,
+            version,
+            newCounted,
+            amends,
+            statusStated,
+            dimensions,
+            tags,
+            measures,
+            traceId,
+            spanId,
+            parentSpanId,
+            unpricedReason,
+            detail,
+            userHash,
+            sessionHash,
+            inherited,
+            provenance);
+  }
+
+  /**
+   * The event with other values for what it inherits.
+   *
+   * @param newDimensions owned by the new event
+   */
+  LedgerEvent withInherited(
+      int[] newDimensions, int newInherited, long newUserHash, long newSessionHash) {
     return new LedgerEvent(
         tenantId,
         key,
         eventId,
         timeMicros,
         version,
-        newCounted,
+        counted,
         amends,
+        statusStated,
+        newDimensions,
+        tags,
+        measures,
+        traceId,
+        spanId,
+        parentSpanId,
+        unpricedReason,
+        detail,
+        newUserHash,
+        newSessionHash,
+        newInherited,
+        provenance);
+  }
+
+  /**
+   * The event with another cost.
+   *
+   * @param newDimensions owned by the new event
+   */
+  public LedgerEvent withPrice(
+      int[] newDimensions, EventMeasures newMeasures, @Nullable String newUnpricedReason) {
+    return new LedgerEvent(
+        tenantId,
+        key,
+        eventId,
+        timeMicros,
+        version,
+        counted,
+        amends,
+        statusStated,
+        newDimensions,
+        tags,
+        newMeasures,
+        traceId,
+        spanId,
+        parentSpanId,
+        newUnpricedReason,
+        detail,
+        userHash,
+        sessionHash,
+        inherited,
+        provenance);
+  }
+
+  LedgerEvent withProvenance(@Nullable Provenance newProvenance) {
+    return new LedgerEvent(
+        tenantId,
+        key,
+        eventId,
+        timeMicros,
+        version,
+        counted,
+        amends,
+        statusStated,
         dimensions,
         tags,
         measures,
@@ -71,6 +181,8 @@ public record LedgerEvent(
         unpricedReason,
         detail,
         userHash,
-        sessionHash);
+        sessionHash,
+        inherited,
+        newProvenance);
   }
 }

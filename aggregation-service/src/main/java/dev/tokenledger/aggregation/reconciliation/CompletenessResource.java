@@ -161,7 +161,7 @@ public class CompletenessResource {
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT coalesce(sum(missing), 0) FROM (SELECT max(sequence) - min(sequence) + 1"
-                + " - count(*) AS missing FROM ledger.settled_blocks WHERE settled_at >= ?"
+                + " - count(DISTINCT sequence) AS missing FROM ledger.settled_blocks WHERE settled_at >= ?"
                 + " AND settled_at < now() - interval '1 minute' GROUP BY shard, writer) w")) {
       select.setTimestamp(1, Timestamp.from(since));
       try (ResultSet row = select.executeQuery()) {

@@ -6,13 +6,17 @@ import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Grain;
+import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.model.sketch.SketchSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * What a batch changes in all rollups. New events are added; the old state of a corrected event is
@@ -64,14 +68,15 @@ public final class RollupDelta {
    */
   public record SketchRow(SeriesKey series, long bucket, SketchSet sketches) {}
 
-  /** All changes of a batch, made once at its end. */
-  public record Rows(List<Row> sums, List<SketchRow> sketches) {
-    /** The series that occur. */
-    public Set<SeriesKey> series() {
-      Set<SeriesKey> keys = new HashSet<>();
-      sums.forEach(row -> keys.add(row.series));
-      return keys;
-    }
+  /** Takes the rows of one cuboid after the other. */
+  @FunctionalInterface
+  public interface CuboidRows {
+    /**
+     * @param sums rows that change something
+     * @param sketches what the batch adds to sketches; the series may be others than those of the
+     *     sums, since a correction can leave all sums as they are
+     */
+    void take(Cuboid cuboid, List<Row> sums, List<SketchRow> sketches) throws SQLException;
   }
 
   /** Adds an event, if it is counted. */
@@ -125,10 +130,11 @@ public final class RollupDelta {
     }
   }
 
-  /** The changes, row by row; rows that change nothing are left out. */
-  public Rows rows() {
-    List<Row> sums = new ArrayList<>();
-    List<SketchRow> sketches = new ArrayList<>();
+  /**
+   * The changes, row by row; rows that change nothing are left out. Made cuboid by cuboid, so that
+   * those of one alone are in memory at a time.
+   */
+  public void forEachCuboid(CuboidRows consumer) throws SQLException {
     Cells core = base.project(Cuboid.CORE.dimensions(), Cuboid.CORE.finestGrain(), true);
     for (Cuboid cuboid : Cuboid.values()) {
       Cells source =
@@ -141,9 +147,52 @@ public final class RollupDelta {
           cuboid == Cuboid.CORE
               ? core
               : source.project(cuboid.dimensions(), cuboid.finestGrain(), cuboid.isSketched());
+      List<Row> sums = new ArrayList<>();
+      List<SketchRow> sketches = new ArrayList<>();
       collect(cuboid, finest, sums, sketches);
+      if (!sums.isEmpty() || !sketches.isEmpty()) {
+        consumer.take(cuboid, sums, sketches);
+      }
     }
-    return new Rows(sums, sketches);
+  }
+
+  /** The tenants whose sums or sketches may change. */
+  public SortedSet<Integer> tenants() {
+    SortedSet<Integer> tenants = new TreeSet<>();
+    base.all().keySet().forEach(key -> tenants.add(key.tenantId()));
+    return tenants;
+  }
+
+  /** The measures that are not zero everywhere, about half of them: the others need no work. */
+  public List<Measure> measures() {
+    boolean[] occurs = new boolean[Measure.count()];
+    for (Cells cells : List.of(base, personal, tagged)) {
+      for (Cells.Cell cell : cells.all().values()) {
+        for (int i = 0; i < occurs.length; i++) {
+          occurs[i] |= cell.sums().get(Measure.at(i)) != 0;
+        }
+      }
+    }
+    return Arrays.stream(Measure.values()).filter(measure -> occurs[measure.ordinal()]).toList();
+  }
+
+  /** Tells the combinations apart that an event makes in minutes, apart from people and tags. */
+  public static long baseHash(LedgerEvent event) {
+    return hash(event, Grain.MINUTE, BASE_ORDINALS, 1);
+  }
+
+  /** Tells the combinations apart that an event makes of people. */
+  public static long personalHash(LedgerEvent event) {
+    return hash(event, Grain.HOUR, PERSONAL_ORDINALS, 2);
+  }
+
+  private static long hash(LedgerEvent event, Grain grain, int[] ordinals, int seed) {
+    long hash = grain.floorSecond(event.epochSecond()) * 31 + event.tenantId() * 7L + seed;
+    for (int i : ordinals) {
+      hash = (hash ^ event.dimensions()[i]) * 0x9E37_79B9_7F4A_7C15L;
+      hash ^= hash >>> 29;
+    }
+    return hash;
   }
 
   private static void collect(

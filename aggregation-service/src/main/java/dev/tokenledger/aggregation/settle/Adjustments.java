@@ -31,7 +31,9 @@ final class Adjustments {
     /** Its price was added or corrected. */
     REPRICED,
     /** A record of the same call was found in its trace. */
-    WRAPPER
+    WRAPPER,
+    /** A span above it has come, or says something else. */
+    INHERITED
   }
 
   void write(

@@ -23,6 +23,9 @@ final class BlockStream {
   /** Blocks read at once; far more than fill a batch of large ones, and enough of small ones. */
   private static final int MAX_BLOCKS = 256;
 
+  /** Bytes that are read at once, about; blocks are compressed, to a fifth or so. */
+  private static final int READ_BYTES = 3 << 20;
+
   private final BlockingRedis redis;
   private final String stream;
   private final String consumer;
@@ -31,7 +34,9 @@ final class BlockStream {
 
   private @Nullable String pendingAfter = "0";
   private Instant nextClaim = Instant.EPOCH;
-  private double meanEvents = 100;
+
+  /** What a block is expected to have; at first as much as a block may have. */
+  private double meanBytes = READ_BYTES;
 
   /**
    * @param id the entry's id in the stream
@@ -52,17 +57,23 @@ final class BlockStream {
     pendingAfter = "0";
   }
 
-  /** Tells how many events a block held, from which the number of blocks to read is estimated. */
-  void observe(int blocks, int events) {
-    meanEvents = 0.8 * meanEvents + 0.2 * Math.max(1.0, (double) events / Math.max(1, blocks));
+  /**
+   * The next blocks, as many as are a few megabytes by what was read last; empty when there are
+   * none for a while.
+   */
+  List<Entry> read() {
+    int count = (int) Math.max(1, Math.min(MAX_BLOCKS, READ_BYTES / meanBytes));
+    List<Entry> entries = read(count);
+    if (!entries.isEmpty()) {
+      long bytes = entries.stream().mapToLong(entry -> entry.bytes.length).sum();
+      double mean = Math.max(1, (double) bytes / entries.size());
+      // Larger blocks are believed at once, smaller ones by and by.
+      meanBytes = mean > meanBytes ? mean : 0.5 * meanBytes + 0.5 * mean;
+    }
+    return entries;
   }
 
-  /**
-   * The next blocks, about as many as hold the given number of events; empty when there are none
-   * for a while.
-   */
-  List<Entry> read(int maxEvents) {
-    int count = (int) Math.max(1, Math.min(MAX_BLOCKS, maxEvents / meanEvents));
+  private List<Entry> read(int count) {
     try {
       if (pendingAfter != null) {
         List<Entry> pending = readGroup(pendingAfter, count, false);

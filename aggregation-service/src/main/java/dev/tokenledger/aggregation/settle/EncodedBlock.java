@@ -2,7 +2,6 @@ package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.model.stream.AdmittedBatch;
-import dev.tokenledger.model.trace.SpanLink;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -26,7 +25,7 @@ record EncodedBlock(UUID id, long writer, long sequence, List<Batch> batches) {
       String source,
       long admittedAtMicros,
       Map<String, Integer> rejected,
-      List<SpanLink> links,
+      List<EncodedLink> links,
       List<LedgerEvent> events) {}
 
   int eventCount() {

@@ -48,10 +48,11 @@ final class EventStore {
   static final String COLUMNS =
       "tenant_id, time, event_key, event_id, version, counted, "
           + DIMENSION_COLUMNS
-          + ", tags, trace_id, span_id, parent_span_id, unpriced_reason, detail, "
+          + ", tags, trace_id, span_id, parent_span_id, unpriced_reason, detail, inherited,"
+          + " provenance, "
           + MEASURE_COLUMNS;
 
-  private static final int COLUMN_COUNT = 6 + DIMENSIONS.size() + 6 + Measure.count();
+  private static final int COLUMN_COUNT = 6 + DIMENSIONS.size() + 8 + Measure.count();
 
   /** Stores new events by COPY straight into the partitions of their days. */
   void insert(Connection connection, Collection<LedgerEvent> events) throws SQLException {
@@ -92,6 +93,12 @@ final class EventStore {
     copy.text(event.parentSpanId());
     copy.text(event.unpricedReason());
     copy.jsonb(event.detail());
+    if (event.inherited() == 0) {
+      copy.nullValue();
+    } else {
+      copy.int2(event.inherited());
+    }
+    copy.jsonb(event.provenance() == null ? null : event.provenance().toJson());
     for (int i = 0; i < Measure.count(); i++) {
       copy.bigintOrNull(event.measures().at(i));
     }

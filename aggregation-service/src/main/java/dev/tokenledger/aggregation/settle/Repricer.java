@@ -1,7 +1,5 @@
 package dev.tokenledger.aggregation.settle;
 
-import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
-import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.hot.HotRollups;
 import dev.tokenledger.aggregation.identity.EventIdentity;
@@ -59,7 +57,6 @@ final class Repricer {
   private final StoredEvents stored;
   private final Adjustments adjustments;
   private final Repricing repricing;
-  private final SeriesCatalogue series;
   private final RollupWriter rollups;
   private final HotRollups hot;
   private final ChangeFeed changes;
@@ -76,7 +73,6 @@ final class Repricer {
       StoredEvents stored,
       Adjustments adjustments,
       Repricing repricing,
-      SeriesCatalogue series,
       RollupWriter rollups,
       HotRollups hot,
       ChangeFeed changes) {
@@ -84,7 +80,6 @@ final class Repricer {
     this.stored = stored;
     this.adjustments = adjustments;
     this.repricing = repricing;
-    this.series = series;
     this.rollups = rollups;
     this.hot = hot;
     this.changes = changes;
@@ -203,9 +198,7 @@ final class Repricer {
     }
     stored.replace(working, changed);
     adjustments.write(working, Adjustments.Reason.REPRICED, actor, changed);
-    RollupDelta.Rows rows = delta.rows();
-    Map<SeriesKey, Long> ids = series.resolve(naming, rows.series());
-    List<HotRollups.Row> core = rollups.write(working, rows, ids);
+    List<HotRollups.Row> core = rollups.write(working, naming, delta, delta.tenants());
     hotBehind = true;
     working.commit();
     hot.set(core);

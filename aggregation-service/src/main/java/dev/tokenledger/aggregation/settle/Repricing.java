@@ -107,24 +107,7 @@ final class Repricing {
       dimensions[Dimension.PRICE_VERSION.ordinal()] = DimensionValues.NONE_ID;
       unpriced = reason.reason().label();
     }
-    return new LedgerEvent(
-        event.tenantId(),
-        event.key(),
-        event.eventId(),
-        event.timeMicros(),
-        event.version(),
-        event.counted(),
-        event.amends(),
-        dimensions,
-        event.tags(),
-        EventMeasures.of(measures),
-        event.traceId(),
-        event.spanId(),
-        event.parentSpanId(),
-        unpriced,
-        event.detail(),
-        event.userHash(),
-        event.sessionHash());
+    return event.withPrice(dimensions, EventMeasures.of(measures), unpriced);
   }
 
   /** The stored row as the call that the price book prices. */

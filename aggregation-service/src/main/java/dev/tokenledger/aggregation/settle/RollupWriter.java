@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation.settle;
 
+import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
 import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.hot.HotRollups;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
@@ -8,6 +9,7 @@ import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.BinaryCopy;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,17 +17,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the changes of a batch to the rollup tables and the sketch journal, within the caller's
@@ -51,16 +52,24 @@ final class RollupWriter {
       "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
 
   private static final String JOURNAL =
-      "INSERT INTO ledger.sketch_journal (tenant_id, cuboid, bucket, series_id, sketches)"
-          + " VALUES (?, ?, ?, ?, ?)";
+      """
+      INSERT INTO ledger.sketch_journal (tenant_id, cuboid, bucket, series_id, sketches)
+      SELECT tenant_id, cuboid, to_timestamp(bucket), series_id, sketches
+      FROM unnest(?::integer[], ?::smallint[], ?::bigint[], ?::bigint[], ?::bytea[])
+        AS n (tenant_id, cuboid, bucket, series_id, sketches)
+      """;
+
+  private static final int SKETCHES_AT_ONCE = 1_000;
 
   private static final String REVISE =
       "INSERT INTO ledger.revisions AS r (tenant_id, revision) VALUES (?, 1)"
           + " ON CONFLICT (tenant_id) DO UPDATE SET revision = r.revision + 1";
 
+  private final SeriesCatalogue series;
   private final UserSums userSums;
 
-  RollupWriter(UserSums userSums) {
+  RollupWriter(SeriesCatalogue series, UserSums userSums) {
+    this.series = series;
     this.userSums = userSums;
   }
 
@@ -71,41 +80,103 @@ final class RollupWriter {
     }
   }
 
-  /** The rows of one partition; their position among all parts marks them in the staging table. */
-  private record Part(Grain grain, String partition, List<RollupDelta.Row> rows) {}
+  /** Rows that go to one partition; the number marks them in the staging table. */
+  private record Part(Grain grain, String partition, int number) {}
+
+  /** What is staged of a batch. */
+  private final class Staging implements RollupDelta.CuboidRows {
+    private final Connection connection;
+    private final Connection naming;
+    private final List<Measure> measures;
+    private final Instant minutesFrom;
+    private final Map<String, Part> parts = new TreeMap<>();
+    private final List<RollupDelta.Row> people = new ArrayList<>();
+
+    private Staging(
+        Connection connection, Connection naming, List<Measure> measures, Instant minutesFrom) {
+      this.connection = connection;
+      this.naming = naming;
+      this.measures = measures;
+      this.minutesFrom = minutesFrom;
+    }
+
+    @Override
+    public void take(
+        Cuboid cuboid, List<RollupDelta.Row> sums, List<RollupDelta.SketchRow> sketches)
+        throws SQLException {
+      Set<SeriesKey> keys = new HashSet<>();
+      sums.forEach(row -> keys.add(row.series()));
+      sketches.forEach(row -> keys.add(row.series()));
+      Map<SeriesKey, Long> ids = series.resolve(naming, keys);
+      journal(connection, sketches, ids);
+      stage(sums, ids);
+      if (cuboid == Cuboid.BY_USER) {
+        sums.stream().filter(row -> row.grain() == Grain.HOUR).forEach(people::add);
+      }
+    }
+
+    private void stage(List<RollupDelta.Row> rows, Map<SeriesKey, Long> ids) throws SQLException {
+      String statement =
+          "COPY pg_temp.rollup_delta (part, tenant_id, cuboid, bucket, series_id, "
+              + columns(measures, Measure::column)
+              + ") FROM STDIN (FORMAT binary)";
+      try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
+        for (RollupDelta.Row row : rows) {
+          if (row.grain() == Grain.MINUTE && row.bucket() < minutesFrom.getEpochSecond()) {
+            continue;
+          }
+          copy.startRow(5 + measures.size());
+          copy.int2(part(row).number);
+          copy.integer(row.series().tenantId());
+          copy.int2(row.series().cuboid().code());
+          copy.timestamp(row.bucket() * 1_000_000L);
+          copy.bigint(ids.get(row.series()));
+          for (Measure measure : measures) {
+            copy.bigintOrNull(row.sums().get(measure));
+          }
+        }
+        copy.finish();
+      }
+    }
+
+    private Part part(RollupDelta.Row row) {
+      return parts.computeIfAbsent(
+          Partitions.rollup(row.grain(), row.bucket()),
+          partition -> new Part(row.grain(), partition, parts.size()));
+    }
+  }
 
   /**
-   * Adds the rows.
+   * Adds the changes of a batch.
    *
-   * @param ids the numbers of all series that occur
+   * @param naming gives numbers to new series, in transactions of its own
+   * @param tenants whose locks are taken: those of the changes, and any that the caller needs
    * @return the new absolute values of those core rows that Redis holds
    */
-  List<HotRollups.Row> write(Connection connection, RollupDelta.Rows rows, Map<SeriesKey, Long> ids)
+  List<HotRollups.Row> write(
+      Connection connection, Connection naming, RollupDelta delta, SortedSet<Integer> tenants)
       throws SQLException {
-    journal(connection, rows.sketches(), ids);
-    if (rows.sums().isEmpty()) {
+    List<Measure> measures = delta.measures();
+    Staging staging =
+        new Staging(connection, naming, measures, MinuteRetention.minutesFrom(connection));
+    delta.forEachCuboid(staging);
+    // From here on, and no longer than it must, other batches of these tenants wait.
+    TenantLock.take(connection, tenants);
+    if (measures.isEmpty()) {
       return List.of();
     }
-    SortedSet<Integer> tenants =
-        rows.sums().stream()
-            .map(row -> row.series().tenantId())
-            .collect(Collectors.toCollection(TreeSet::new));
-    TenantLock.take(connection, tenants);
-    revise(connection, tenants);
+    revise(connection, delta.tenants());
     try (Statement statement = connection.createStatement()) {
       statement.execute(LOOK_UP_BY_KEY);
     }
-    List<Part> parts = parts(rows.sums());
-    List<Measure> measures = occurring(rows.sums());
-    stage(connection, parts, measures, ids);
     List<HotRollups.Row> core = new ArrayList<>();
-    for (int part = 0; part < parts.size(); part++) {
-      merge(connection, parts.get(part), part, measures);
-      if (HotKeys.GRAINS.contains(parts.get(part).grain)) {
-        readCore(connection, parts.get(part), part, core);
+    for (Part part : staging.parts.values()) {
+      merge(connection, part, measures);
+      if (HotKeys.GRAINS.contains(part.grain)) {
+        readCore(connection, part, core);
       }
     }
-    userSums.change(connection, rows.sums(), measures);
+    userSums.change(connection, staging.people, measures);
     return core;
   }
 
@@ -120,60 +191,7 @@ final class RollupWriter {
     }
   }
 
-  private static List<Part> parts(List<RollupDelta.Row> rows) {
-    Map<String, Part> parts = new TreeMap<>();
-    @Nullable Part last = null;
-    long lastBucket = 0;
-    for (RollupDelta.Row row : rows) {
-      if (last == null || last.grain != row.grain() || lastBucket != row.bucket()) {
-        last =
-            parts.computeIfAbsent(
-                Partitions.rollup(row.grain(), row.bucket()),
-                partition -> new Part(row.grain(), partition, new ArrayList<>()));
-        lastBucket = row.bucket();
-      }
-      last.rows.add(row);
-    }
-    return List.copyOf(parts.values());
-  }
-
-  /** The measures that are not zero everywhere, about half of them: the others need no work. */
-  private static List<Measure> occurring(List<RollupDelta.Row> rows) {
-    boolean[] occurs = new boolean[Measure.count()];
-    for (RollupDelta.Row row : rows) {
-      for (int i = 0; i < occurs.length; i++) {
-        occurs[i] |= row.sums().get(Measure.at(i)) != 0;
-      }
-    }
-    return Arrays.stream(Measure.values()).filter(measure -> occurs[measure.ordinal()]).toList();
-  }
-
-  private static void stage(
-      Connection connection, List<Part> parts, List<Measure> measures, Map<SeriesKey, Long> ids)
-      throws SQLException {
-    String statement =
-        "COPY pg_temp.rollup_delta (part, tenant_id, cuboid, bucket, series_id, "
-            + columns(measures, Measure::column)
-            + ") FROM STDIN (FORMAT binary)";
-    try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
-      for (int part = 0; part < parts.size(); part++) {
-        for (RollupDelta.Row row : parts.get(part).rows) {
-          copy.startRow(5 + measures.size());
-          copy.int2(part);
-          copy.integer(row.series().tenantId());
-          copy.int2(row.series().cuboid().code());
-          copy.timestamp(row.bucket() * 1_000_000L);
-          copy.bigint(ids.get(row.series()));
-          for (Measure measure : measures) {
-            copy.bigint(row.sums().get(measure));
-          }
-        }
-      }
-      copy.finish();
-    }
-  }
-
-  private static void merge(Connection connection, Part part, int number, List<Measure> measures)
+  private static void merge(Connection connection, Part part, List<Measure> measures)
       throws SQLException {
     String merge =
         "MERGE INTO "
@@ -181,20 +199,20 @@ final class RollupWriter {
             + " AS t USING (SELECT * FROM pg_temp.rollup_delta WHERE part = ?) AS d"
             + " ON t.tenant_id = d.tenant_id AND t.cuboid = d.cuboid AND t.bucket = d.bucket"
             + " AND t.series_id = d.series_id WHEN MATCHED THEN UPDATE SET version = t.version + 1, "
-            + columns(measures, m -> m.column() + " = t." + m.column() + " + d." + m.column())
+            + columns(measures, RollupWriter::addition)
             + " WHEN NOT MATCHED THEN INSERT (tenant_id, cuboid, bucket, series_id, "
             + columns(measures, Measure::column)
             + ") VALUES (d.tenant_id, d.cuboid, d.bucket, d.series_id, "
             + columns(measures, m -> "d." + m.column())
             + ")";
     try (PreparedStatement statement = connection.prepareStatement(merge)) {
-      statement.setInt(1, number);
+      statement.setInt(1, part.number);
       statement.executeUpdate();
     }
   }
 
-  private static void readCore(
-      Connection connection, Part part, int number, List<HotRollups.Row> core) throws SQLException {
+  private static void readCore(Connection connection, Part part, List<HotRollups.Row> core)
+      throws SQLException {
     String select =
         "SELECT t.tenant_id, t.bucket, t.series_id, t.version, "
             + columns(List.of(Measure.values()), m -> "t." + m.column())
@@ -203,7 +221,7 @@ final class RollupWriter {
             + " t USING (tenant_id, cuboid, bucket, series_id) WHERE d.part = ? AND d.cuboid = "
             + Cuboid.CORE.code();
     try (PreparedStatement statement = connection.prepareStatement(select)) {
-      statement.setInt(1, number);
+      statement.setInt(1, part.number);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           long[] values = new long[Measure.count()];
@@ -223,6 +241,11 @@ final class RollupWriter {
     }
   }
 
+  /** Null is zero: most measures of most rows are. */
+  static String addition(Measure measure) {
+    return "%1$s = coalesce(t.%1$s + d.%1$s, t.%1$s, d.%1$s)".formatted(measure.column());
+  }
+
   private static String columns(List<Measure> measures, Function<Measure, String> text) {
     return measures.stream().map(text).collect(Collectors.joining(", "));
   }
@@ -234,15 +257,26 @@ final class RollupWriter {
       return;
     }
     try (PreparedStatement insert = connection.prepareStatement(JOURNAL)) {
-      for (RollupDelta.SketchRow row : sketches) {
-        insert.setInt(1, row.series().tenantId());
-        insert.setInt(2, row.series().cuboid().code());
-        insert.setObject(3, Instant.ofEpochSecond(row.bucket()).atOffset(ZoneOffset.UTC));
-        insert.setLong(4, ids.get(row.series()));
-        insert.setBytes(5, row.sketches().toBytes());
-        insert.addBatch();
+      for (int from = 0; from < sketches.size(); from += SKETCHES_AT_ONCE) {
+        List<RollupDelta.SketchRow> rows =
+            sketches.subList(from, Math.min(sketches.size(), from + SKETCHES_AT_ONCE));
+        insert.setArray(1, array(connection, "integer", rows, row -> row.series().tenantId()));
+        insert.setArray(
+            2, array(connection, "smallint", rows, row -> row.series().cuboid().code()));
+        insert.setArray(3, array(connection, "bigint", rows, RollupDelta.SketchRow::bucket));
+        insert.setArray(4, array(connection, "bigint", rows, row -> ids.get(row.series())));
+        insert.setArray(5, array(connection, "bytea", rows, row -> row.sketches().toBytes()));
+        insert.executeUpdate();
       }
-      insert.executeBatch();
     }
+  }
+
+  private static Array array(
+      Connection connection,
+      String type,
+      List<RollupDelta.SketchRow> rows,
+      Function<RollupDelta.SketchRow, Object> value)
+      throws SQLException {
+    return connection.createArrayOf(type, rows.stream().map(value).toArray());
   }
 }

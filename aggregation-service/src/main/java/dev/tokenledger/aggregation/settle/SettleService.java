@@ -15,6 +15,7 @@ import dev.tokenledger.platform.database.Migrations;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
 import dev.tokenledger.platform.loop.BackgroundLoop;
+import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -54,6 +55,8 @@ public class SettleService implements HealthCheck {
       Databases databases,
       BlockingRedis redis,
       DeadLetters deadLetters,
+      SettlementProgress progress,
+      ByteBudget budget,
       MeterRegistry meters,
       ObjectMapper json,
       Clock clock) {
@@ -64,7 +67,7 @@ public class SettleService implements HealthCheck {
     SeriesCatalogue series = new SeriesCatalogue();
     EventStore events = new EventStore();
     UserSums userSums = new UserSums(clock);
-    RollupWriter rollups = new RollupWriter(userSums);
+    RollupWriter rollups = new RollupWriter(series, userSums);
     StoredEvents stored = new StoredEvents(events);
     Adjustments adjustments = new Adjustments();
     Repricing repricing = new Repricing(json);
@@ -74,15 +77,14 @@ public class SettleService implements HealthCheck {
     Settlement settlement =
         new Settlement(
             dictionary,
-            series,
             events,
             rollups,
             new BlockFence(),
             new EventFence(generations),
             new Partitions(),
             new CompletenessWriter(clock),
-            new TracePlacement(stored, adjustments),
-            new Amendments(stored, adjustments, repricing));
+            new TracePlacement(),
+            new Corrections(stored, adjustments, repricing));
     String name = config.consumer().orElseGet(SettleService::hostName);
     for (int shard = 0; shard < streams.shards(); shard++) {
       ShardConsumer consumer =
@@ -95,7 +97,10 @@ public class SettleService implements HealthCheck {
               new ChangeFeed(redis),
               database,
               config,
-              metrics);
+              metrics,
+              progress,
+              budget,
+              budget.capacity(ByteBudget.Use.SETTLING) / streams.shards());
       consumers.add(consumer);
       threads.add(new Thread(consumer, "settle-" + shard));
     }
@@ -122,9 +127,15 @@ public class SettleService implements HealthCheck {
                 database.inPortions(
                     connection -> userSums.addUpAll(connection, running::isStopping)),
             meters));
+    MinuteRetention minutes = new MinuteRetention(config.minuteRetention(), clock);
+    loops.add(
+        loop(
+            "minute-retention",
+            MinuteRetention.LOOK_EVERY,
+            running -> database.inPortions(minutes::look),
+            meters));
     Repricer repricer =
-        new Repricer(
-            database, stored, adjustments, repricing, series, rollups, hot, new ChangeFeed(redis));
+        new Repricer(database, stored, adjustments, repricing, rollups, hot, new ChangeFeed(redis));
     loops.add(
         loop(
             "repricing",
@@ -138,7 +149,12 @@ public class SettleService implements HealthCheck {
               migrations.migrate(
                   "ledger",
                   List.of(
-                      "V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
+                      "V1__ledger.sql",
+                      "V2__guard.sql",
+                      "V3__api_keys.sql",
+                      "V10__user_sums.sql",
+                      "V11__records.sql",
+                      "V12__less_for_each_event.sql"));
               threads.forEach(Thread::start);
               loops.forEach(BackgroundLoop::start);
               // Without its filters every event is looked for in every generation.

@@ -1,20 +1,18 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.dictionary.Dictionary;
-import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
-import dev.tokenledger.aggregation.dictionary.SeriesKey;
 import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.hot.HotRollups;
 import dev.tokenledger.aggregation.identity.EventFence;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
+import dev.tokenledger.model.stream.Block;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -32,7 +30,6 @@ import java.util.UUID;
  */
 final class Settlement {
   private final Dictionary dictionary;
-  private final SeriesCatalogue series;
   private final EventEncoder encoder;
   private final EventStore events;
   private final RollupWriter rollups;
@@ -41,11 +38,10 @@ final class Settlement {
   private final Partitions partitions;
   private final CompletenessWriter completeness;
   private final TracePlacement traces;
-  private final Amendments amendments;
+  private final Corrections corrections;
 
   Settlement(
       Dictionary dictionary,
-      SeriesCatalogue series,
       EventStore events,
       RollupWriter rollups,
       BlockFence blockFence,
@@ -53,9 +49,8 @@ final class Settlement {
       Partitions partitions,
       CompletenessWriter completeness,
       TracePlacement traces,
-      Amendments amendments) {
+      Corrections corrections) {
     this.dictionary = dictionary;
-    this.series = series;
     this.encoder = new EventEncoder(dictionary);
     this.events = events;
     this.rollups = rollups;
@@ -64,7 +59,7 @@ final class Settlement {
     this.partitions = partitions;
     this.completeness = completeness;
     this.traces = traces;
-    this.amendments = amendments;
+    this.corrections = corrections;
   }
 
   /**
@@ -123,18 +118,31 @@ final class Settlement {
     EventFence.Claimed claimed = eventFence.claim(connection, events(settled));
 
     RollupDelta delta = new RollupDelta();
-    List<LedgerEvent> placed = traces.place(connection, batches, claimed.fresh(), delta);
+    TracePlacement.Decisions decisions = traces.decide(connection, batches, events(settled));
+    List<LedgerEvent> placed = corrections.complete(connection, claimed.fresh(), decisions);
     events.insert(connection, placed);
     placed.forEach(delta::add);
-    List<StoredEvents.Change> amended = amendments.apply(connection, claimed.repeated(), delta);
+    List<StoredEvents.Change> amended =
+        corrections.apply(connection, claimed.repeated(), decisions, delta);
 
-    RollupDelta.Rows rows = delta.rows();
-    Map<SeriesKey, Long> ids = series.resolve(connections.naming, rows.series());
-    // From here on, and no longer than it must, other batches of these tenants wait.
-    TenantLock.take(connection, tenants(settled));
-    List<HotRollups.Row> core = rollups.write(connection, rows, ids);
+    List<HotRollups.Row> core =
+        rollups.write(connection, connections.naming, delta, tenants(settled));
     completeness.write(connection, batches, identitySet(claimed.repeated()), amended);
     return new SettledBatch(settled.size(), placed.size(), tenants(blocks), core, events(before));
+  }
+
+  /**
+   * Notes that a block is settled in parts from now on, and commits. Settling it as a whole fails
+   * from then on, so that what is left of it is not taken for settled.
+   */
+  void divide(Connections connections, int shard, Block block) throws SQLException {
+    try {
+      blockFence.divide(connections.settling, shard, block);
+      connections.settling.commit();
+    } catch (SQLException e) {
+      rollback(connections.settling, e);
+      throw e;
+    }
   }
 
   private static List<LedgerEvent> events(List<EncodedBlock> blocks) {

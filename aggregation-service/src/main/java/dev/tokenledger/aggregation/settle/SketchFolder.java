@@ -29,6 +29,9 @@ final class SketchFolder {
   /** Journal rows folded in one transaction; bounds how long it holds locks. */
   private static final int MAX_ROWS = 16_000;
 
+  /** Bytes of their sketches, which are in memory together. */
+  private static final int MAX_BYTES = 4_000_000;
+
   /** Rows of a sketch table that are read, added to and written together; bounds the memory. */
   private static final int KEYS_AT_ONCE = 500;
 
@@ -40,10 +43,15 @@ final class SketchFolder {
    * the time, and a planner who believes that would ask the inner question again for every row.
    */
   private static final String TAKE =
-      "DELETE FROM ledger.sketch_journal WHERE journal_id <= (SELECT max(journal_id) FROM (SELECT"
-          + " journal_id FROM ledger.sketch_journal ORDER BY journal_id LIMIT "
-          + MAX_ROWS
-          + ") AS portion) RETURNING tenant_id, cuboid, bucket, series_id, sketches";
+      """
+      DELETE FROM ledger.sketch_journal WHERE journal_id <= (SELECT max(journal_id) FROM (
+        SELECT journal_id, sum(octet_length(sketches)) OVER (ORDER BY journal_id)
+          - octet_length(sketches) AS before
+        FROM (SELECT journal_id, sketches FROM ledger.sketch_journal ORDER BY journal_id LIMIT %d)
+          AS first) AS portion WHERE before < %d)
+      RETURNING tenant_id, cuboid, bucket, series_id, sketches
+      """
+          .formatted(MAX_ROWS, MAX_BYTES);
 
   private static final Map<Integer, Cuboid> CUBOIDS =
       Arrays.stream(Cuboid.values()).collect(Collectors.toMap(Cuboid::code, Function.identity()));
@@ -95,8 +103,14 @@ final class SketchFolder {
       }
     }
     List<JournalRow> rows = take(connection);
+    long minutesFrom = MinuteRetention.minutesFrom(connection).getEpochSecond();
     for (Grain grain : Grain.values()) {
-      store(connection, grain, rows);
+      store(
+          connection,
+          grain,
+          grain == Grain.MINUTE
+              ? rows.stream().filter(row -> row.second >= minutesFrom).toList()
+              : rows);
     }
     connection.commit();
     return rows.size();

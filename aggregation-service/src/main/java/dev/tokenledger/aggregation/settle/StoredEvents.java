@@ -1,6 +1,8 @@
 package dev.tokenledger.aggregation.settle;
 
+import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.event.Provenance;
 import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.EventMeasures;
@@ -14,12 +16,14 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Events that the ledger holds, to be changed within the caller's transaction. Whoever changes an
@@ -28,15 +32,46 @@ import java.util.UUID;
  */
 final class StoredEvents {
   private static final String LOCK =
-      "SELECT i.tenant_id, i.event_key, i.time, i.amended FROM"
-          + " unnest(?::integer[], ?::uuid[]) AS w (tenant_id, event_key)"
-          + " JOIN ledger.event_identity i USING (tenant_id, event_key)"
-          + " ORDER BY i.tenant_id, i.event_key FOR UPDATE OF i";
+      """
+      SELECT i.tenant_id, i.event_key, i.time, i.amended
+      FROM unnest(?::integer[], ?::uuid[]) AS w (tenant_id, event_key)
+        JOIN ledger.event_identity i USING (tenant_id, event_key)
+      ORDER BY i.tenant_id, i.event_key FOR UPDATE OF i
+      """;
 
+  /** One look-up by key for each. */
+  private static final String OF_LOCKED =
+      """
+      FROM unnest(?::integer[], ?::timestamptz[], ?::uuid[]) WITH ORDINALITY
+        AS w (tenant_id, time, event_key, position)
+      CROSS JOIN LATERAL (SELECT * FROM ledger.events WHERE tenant_id = w.tenant_id
+        AND time = w.time AND event_key = w.event_key OFFSET 0) e
+      """;
+
+  private static final String VERSIONS =
+      "SELECT w.position, e.version, e.provenance IS NOT NULL " + OF_LOCKED;
+
+  /** With the names of people, by which they are counted where the event comes to be counted. */
   private static final String LOAD =
-      "SELECT "
-          + EventStore.COLUMNS
-          + " FROM ledger.events WHERE tenant_id = ? AND time = ? AND event_key = ?";
+      "SELECT w.position, "
+          + person(Dimension.USER)
+          + ", "
+          + person(Dimension.SESSION)
+          + ", "
+          + Arrays.stream(EventStore.COLUMNS.split(", "))
+              .map(column -> "e." + column)
+              .collect(Collectors.joining(", "))
+          + " "
+          + OF_LOCKED;
+
+  /** Events that are read at once. */
+  private static final int PORTION = 1_000;
+
+  private static String person(Dimension dimension) {
+    return "(SELECT value FROM ledger.dimension_values d WHERE d.tenant_id = e.tenant_id"
+        + " AND d.value_id = e.\"%s\" AND d.dimension = %d)"
+            .formatted(dimension.label(), dimension.code());
+  }
 
   private static final String DELETE =
       "DELETE FROM ledger.events WHERE tenant_id = ? AND time = ? AND event_key = ?";
@@ -56,8 +91,9 @@ final class StoredEvents {
    *
    * @param time the event's time, which with the identity finds its row
    * @param amended whether an update has had a part in the event
+   * @param version when the door admitted what the row shows
    */
-  record Locked(EventIdentity identity, Instant time, boolean amended) {}
+  record Locked(EventIdentity identity, Instant time, boolean amended, long version) {}
 
   /** Takes the locks, in key order, of those identities that exist. */
   List<Locked> lock(Connection connection, Collection<EventIdentity> identities)
@@ -82,30 +118,64 @@ final class StoredEvents {
               new Locked(
                   new EventIdentity(rows.getInt(1), rows.getObject(2, UUID.class)),
                   rows.getTimestamp(3).toInstant(),
-                  rows.getBoolean(4)));
+                  rows.getBoolean(4),
+                  0));
         }
       }
     }
-    return locked;
+    return withVersions(connection, locked);
+  }
+
+  private static List<Locked> withVersions(Connection connection, List<Locked> locked)
+      throws SQLException {
+    List<Locked> versions = new ArrayList<>(locked.size());
+    try (PreparedStatement select = connection.prepareStatement(VERSIONS)) {
+      bind(connection, select, locked);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          Locked lock = locked.get(rows.getInt(1) - 1);
+          versions.add(
+              new Locked(
+                  lock.identity, lock.time, lock.amended || rows.getBoolean(3), rows.getLong(2)));
+        }
+      }
+    }
+    return versions;
   }
 
   /** The rows of locked identities. */
-  Map<EventIdentity, LedgerEvent> load(Connection connection, Collection<Locked> locked)
+  Map<EventIdentity, LedgerEvent> load(Connection connection, List<Locked> locked)
       throws SQLException {
-    Map<EventIdentity, LedgerEvent> found = new HashMap<>();
+    Map<EventIdentity, LedgerEvent> found = new LinkedHashMap<>();
     try (PreparedStatement select = connection.prepareStatement(LOAD)) {
-      for (Locked lock : locked) {
-        select.setInt(1, lock.identity.tenantId());
-        select.setObject(2, lock.time.atOffset(ZoneOffset.UTC));
-        select.setObject(3, lock.identity.key());
+      for (int from = 0; from < locked.size(); from += PORTION) {
+        List<Locked> portion = locked.subList(from, Math.min(locked.size(), from + PORTION));
+        bind(connection, select, portion);
         try (ResultSet row = select.executeQuery()) {
-          if (row.next()) {
+          while (row.next()) {
+            Locked lock = portion.get(row.getInt(1) - 1);
             found.put(lock.identity, read(row, lock.amended));
           }
         }
       }
     }
     return found;
+  }
+
+  private static void bind(Connection connection, PreparedStatement select, List<Locked> locked)
+      throws SQLException {
+    select.setArray(
+        1,
+        connection.createArrayOf(
+            "integer", locked.stream().map(lock -> lock.identity.tenantId()).toArray()));
+    select.setArray(
+        2,
+        connection.createArrayOf(
+            "timestamptz", locked.stream().map(lock -> lock.time.toString()).toArray()));
+    select.setArray(
+        3,
+        connection.createArrayOf(
+            "uuid", locked.stream().map(lock -> lock.identity.key()).toArray()));
   }
 
   /**
@@ -146,7 +216,9 @@ final class StoredEvents {
   }
 
   private static LedgerEvent read(ResultSet row, boolean amended) throws SQLException {
-    int at = 1;
+    int at = 2;
+    String user = row.getString(at++);
+    String session = row.getString(at++);
     int tenantId = row.getInt(at++);
     Instant time = row.getTimestamp(at++).toInstant();
     UUID key = row.getObject(at++, UUID.class);
@@ -161,14 +233,14 @@ final class StoredEvents {
     int[] tags =
         tagArray == null
             ? new int[0]
-            : java.util.Arrays.stream((Integer[]) tagArray.getArray())
-                .mapToInt(Integer::intValue)
-                .toArray();
+            : Arrays.stream((Integer[]) tagArray.getArray()).mapToInt(Integer::intValue).toArray();
     String traceId = row.getString(at++);
     String spanId = row.getString(at++);
     String parentSpanId = row.getString(at++);
     String unpricedReason = row.getString(at++);
     String detail = row.getString(at++);
+    int inherited = row.getInt(at++);
+    Provenance provenance = Provenance.ofJson(row.getString(at++));
     long[] measures = new long[Measure.count()];
     for (int i = 0; i < measures.length; i++) {
       measures[i] = row.getLong(at++);
@@ -181,6 +253,7 @@ final class StoredEvents {
         version,
         counted,
         amended,
+        true,
         dimensions,
         tags,
         EventMeasures.of(MeasureVector.of(measures)),
@@ -189,8 +262,9 @@ final class StoredEvents {
         parentSpanId,
         unpricedReason,
         detail,
-        // Nobody is taken out of a distinct count, so who it was need not be known.
-        0,
-        0);
+        EventEncoder.hash(user),
+        EventEncoder.hash(session),
+        inherited,
+        provenance);
   }
 }

@@ -1,73 +1,100 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.EventEncoder;
+import dev.tokenledger.aggregation.event.Inherited;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.identity.EventIdentity;
-import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.model.trace.SpanLink;
 import dev.tokenledger.model.trace.WrapperRule;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that of several nested records of one model call one is counted, in whichever order
- * and however far apart they arrive: with each part of a trace that arrives, the rule is asked
- * about all of the trace that is known, and events on which its answer has changed are corrected.
+ * Sees to it that of several nested records of one model call one is counted, and that events have
+ * what they inherit from the spans above them, in whichever order and however far apart these
+ * arrive: with each part of a trace that arrives, the rules are asked about all of the trace that
+ * is known, and events on which their answer has changed are named to be corrected.
  */
 final class TracePlacement {
-  private static final String LOCK =
-      "SELECT pg_advisory_xact_lock(k) FROM unnest(?::bigint[]) AS k";
+  private static final Logger LOG = Logger.getLogger(TracePlacement.class);
 
+  /**
+   * Tells the locks of traces' slots from others on small numbers. Slots are locked and not traces:
+   * a lock for each trace of a batch would be more than Postgres has room for.
+   */
+  private static final int LOCK_SPACE = 730_585;
+
+  /**
+   * Spans of one trace that are looked at together, the first by their ids. What a larger trace has
+   * beyond them is counted as it stands and inherits nothing.
+   */
+  static final int MAX_SPANS = 20_000;
+
+  private static final String LOCK =
+      "SELECT pg_advisory_xact_lock(?, k) FROM unnest(?::integer[]) k";
+
+  /** Whatever is kept of two copies of a span does not depend on which of them came first. */
   private static final String UPSERT =
-      "INSERT INTO ledger.spans AS s (tenant_id, trace_id, span_id, parent_span_id, call_event_id,"
-          + " call_event_key, call_time, call_tokens, call_counted, response_id, tool)"
-          + " SELECT * FROM unnest(?::integer[], ?::text[], ?::text[], ?::text[], ?::text[],"
-          + " ?::uuid[], ?::timestamptz[], ?::bigint[], ?::boolean[], ?::text[], ?::boolean[])"
-          + " ON CONFLICT (tenant_id, trace_id, span_id) DO UPDATE SET"
-          + " parent_span_id = coalesce(s.parent_span_id, excluded.parent_span_id),"
-          + " call_event_id = coalesce(s.call_event_id, excluded.call_event_id),"
-          + " call_event_key = coalesce(s.call_event_key, excluded.call_event_key),"
-          + " call_time = coalesce(s.call_time, excluded.call_time),"
-          + " call_tokens = greatest(s.call_tokens, excluded.call_tokens),"
-          + " call_counted = s.call_counted OR excluded.call_counted,"
-          + " response_id = coalesce(s.response_id, excluded.response_id),"
-          + " tool = s.tool OR excluded.tool";
+      """
+      INSERT INTO ledger.spans AS s (tenant_id, trace_id, span_id, parent_span_id, call_event_id,
+          call_tokens, call_counted, response_id, tool, event, names, names_rank)
+      SELECT tenant_id, trace_id, span_id, parent_span_id, call_event_id, call_tokens,
+          call_event_id IS NOT NULL, response_id, tool, event, names::integer[], names_rank
+      FROM unnest(?::integer[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[],
+          ?::boolean[], ?::boolean[], ?::text[], ?::bigint[])
+        AS n (tenant_id, trace_id, span_id, parent_span_id, call_event_id, call_tokens, response_id,
+          tool, event, names, names_rank)
+      ON CONFLICT (tenant_id, trace_id, span_id) DO UPDATE SET
+        parent_span_id = greatest(s.parent_span_id, excluded.parent_span_id),
+        call_event_id = least(s.call_event_id, excluded.call_event_id),
+        call_tokens = greatest(s.call_tokens, excluded.call_tokens),
+        call_counted = CASE WHEN s.call_event_id IS NULL THEN excluded.call_counted
+          ELSE s.call_counted END,
+        response_id = greatest(s.response_id, excluded.response_id),
+        tool = s.tool OR excluded.tool,
+        event = s.event OR excluded.event,
+        names = CASE WHEN coalesce(excluded.names_rank, 0) > coalesce(s.names_rank, 0)
+          THEN excluded.names ELSE s.names END,
+        names_rank = greatest(s.names_rank, excluded.names_rank)
+      """;
 
   /** One look-up by key for each trace; its spans follow one another. */
   private static final String SELECT =
-      "SELECT w.position, s.* FROM unnest(?::integer[], ?::text[]) WITH ORDINALITY"
-          + " AS w (tenant_id, trace_id, position) CROSS JOIN LATERAL (SELECT span_id,"
-          + " parent_span_id, call_event_id, call_tokens, call_counted, response_id, tool"
-          + " FROM ledger.spans WHERE tenant_id = w.tenant_id AND trace_id = w.trace_id OFFSET 0) s"
-          + " ORDER BY w.position";
+      """
+      SELECT w.position, s.* FROM unnest(?::integer[], ?::text[]) WITH ORDINALITY
+        AS w (tenant_id, trace_id, position) CROSS JOIN LATERAL (
+          SELECT span_id, parent_span_id, call_event_id, call_tokens, call_counted, response_id,
+            tool, event, names, inherited
+          FROM ledger.spans WHERE tenant_id = w.tenant_id AND trace_id = w.trace_id
+          ORDER BY span_id LIMIT %d) s
+      ORDER BY w.position
+      """
+          .formatted(MAX_SPANS + 1);
 
   /** Spans that are read at once. */
   private static final int FETCH_ROWS = 5_000;
 
-  private static final String SET_COUNTED =
-      "UPDATE ledger.spans SET call_counted = ?"
-          + " WHERE tenant_id = ? AND trace_id = ? AND call_event_id = ?";
-
-  private final StoredEvents stored;
-  private final Adjustments adjustments;
-
-  TracePlacement(StoredEvents stored, Adjustments adjustments) {
-    this.stored = stored;
-    this.adjustments = adjustments;
-  }
+  private static final String DECIDED =
+      "UPDATE ledger.spans SET call_counted = ?, inherited = ?"
+          + " WHERE tenant_id = ? AND trace_id = ? AND span_id = ?";
 
   private record TraceKey(int tenantId, String traceId) implements Comparable<TraceKey> {
     @Override
@@ -78,77 +105,85 @@ final class TracePlacement {
   }
 
   /**
-   * Keeps the places of new spans and decides anew about their traces.
+   * What the trace of an event makes of it.
    *
-   * @param fresh new events of the batch, which are not stored yet
-   * @param delta takes the changes to events that are stored already
-   * @return the new events, each counted or not as its trace has it
+   * @param counted whether it counts; null for what is no call, which always does
+   * @param inherited ids of what it inherits, in the order of {@link Inherited#DIMENSIONS}
    */
-  List<LedgerEvent> place(
-      Connection connection,
-      List<EncodedBlock.Batch> batches,
-      List<LedgerEvent> fresh,
-      RollupDelta delta)
+  record Decision(@Nullable Boolean counted, int[] inherited) {}
+
+  /**
+   * @param ofEvents the decisions about the batch's events and about those in {@code changed}
+   * @param changed events of earlier batches about which the decision has changed
+   */
+  record Decisions(Map<EventIdentity, Decision> ofEvents, List<EventIdentity> changed) {
+    private static final Decisions NONE = new Decisions(Map.of(), List.of());
+  }
+
+  /**
+   * Keeps the places of the batch's spans and decides anew about their traces.
+   *
+   * @param events all records of the batch, those of events that are stored already, too
+   */
+  Decisions decide(
+      Connection connection, List<EncodedBlock.Batch> batches, List<LedgerEvent> events)
       throws SQLException {
-    SortedSet<TraceKey> traces = new TreeSet<>();
+    Map<TraceKey, Map<String, EncodedLink>> traces = new TreeMap<>();
     for (EncodedBlock.Batch batch : batches) {
-      for (SpanLink link : batch.links()) {
-        traces.add(new TraceKey(batch.tenantId(), link.traceId()));
+      for (EncodedLink link : batch.links()) {
+        traces
+            .computeIfAbsent(
+                new TraceKey(batch.tenantId(), link.link().traceId()), t -> new TreeMap<>())
+            .merge(link.link().spanId(), link, EncodedLink::merge);
       }
     }
     if (traces.isEmpty()) {
-      return fresh;
+      return Decisions.NONE;
     }
-    lock(connection, traces);
-    Map<EventIdentity, LedgerEvent> freshByIdentity = new HashMap<>();
-    fresh.forEach(event -> freshByIdentity.put(EventIdentity.of(event), event));
-    keepLinks(connection, batches, freshByIdentity);
-
-    Map<EventIdentity, Boolean> decided = new HashMap<>();
-    List<EventIdentity> changed = new ArrayList<>();
-    decide(connection, List.copyOf(traces), freshByIdentity, decided, changed);
-    correct(connection, changed, decided, delta);
-    List<LedgerEvent> placed = new ArrayList<>(fresh.size());
-    for (LedgerEvent event : fresh) {
-      boolean counts = decided.getOrDefault(EventIdentity.of(event), event.counted());
-      placed.add(counts == event.counted() ? event : event.withCounted(counts));
+    lock(connection, traces.keySet());
+    Map<EventIdentity, Long> tokens = new HashMap<>();
+    for (LedgerEvent event : events) {
+      if (event.isCall()) {
+        tokens.merge(EventIdentity.of(event), tokens(event), Math::max);
+      }
     }
-    return placed;
+    keep(connection, traces, tokens);
+    Set<EventIdentity> ofBatch = new HashSet<>();
+    events.forEach(event -> ofBatch.add(EventIdentity.of(event)));
+    Decisions decisions = new Decisions(new HashMap<>(), new ArrayList<>());
+    decide(connection, List.copyOf(traces.keySet()), ofBatch, decisions);
+    return decisions;
   }
 
   /** Parts of one trace are settled one after the other, whichever shard they come from. */
   private static void lock(Connection connection, Collection<TraceKey> traces) throws SQLException {
-    SortedSet<Long> keys = new TreeSet<>();
+    SortedSet<Integer> keys = new TreeSet<>();
     for (TraceKey trace : traces) {
-      keys.add(EventEncoder.key(trace.tenantId + "/" + trace.traceId).getMostSignificantBits());
+      keys.add(StreamKeys.traceSlot(trace.tenantId, trace.traceId));
     }
+    Array array = connection.createArrayOf("integer", keys.toArray());
     try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
       // In the order of the array, which is the same for all who lock.
-      lock.setArray(1, connection.createArrayOf("bigint", keys.toArray()));
+      lock.setInt(1, LOCK_SPACE);
+      lock.setArray(2, array);
       lock.execute();
+    } finally {
+      array.free();
     }
   }
 
-  private static void keepLinks(
+  private static void keep(
       Connection connection,
-      List<EncodedBlock.Batch> batches,
-      Map<EventIdentity, LedgerEvent> fresh)
+      Map<TraceKey, Map<String, EncodedLink>> traces,
+      Map<EventIdentity, Long> tokens)
       throws SQLException {
     // One row for each span, in key order: a statement must not touch the same row twice.
-    Map<TraceKey, Map<String, SpanLink>> spans = new TreeMap<>();
-    for (EncodedBlock.Batch batch : batches) {
-      for (SpanLink link : batch.links()) {
-        spans
-            .computeIfAbsent(new TraceKey(batch.tenantId(), link.traceId()), t -> new TreeMap<>())
-            .merge(link.spanId(), link, TracePlacement::richer);
-      }
-    }
     List<Object[]> rows = new ArrayList<>();
-    spans.forEach(
-        (trace, links) -> links.values().forEach(link -> rows.add(row(trace, link, fresh))));
+    traces.forEach(
+        (trace, links) -> links.values().forEach(link -> rows.add(row(trace, link, tokens))));
     String[] types = {
-      "integer", "text", "text", "text", "text", "uuid", "text", "bigint", "boolean", "text",
-      "boolean"
+      "integer", "text", "text", "text", "text", "bigint", "text", "boolean", "boolean", "text",
+      "bigint"
     };
     try (PreparedStatement upsert = connection.prepareStatement(UPSERT)) {
       for (int i = 0; i < types.length; i++) {
@@ -161,33 +196,28 @@ final class TracePlacement {
     }
   }
 
-  /** Of two copies of a span the one that reports a call, then the one that knows its parent. */
-  private static SpanLink richer(SpanLink a, SpanLink b) {
-    if ((a.callEventId() == null) != (b.callEventId() == null)) {
-      return a.callEventId() == null ? b : a;
-    }
-    return a.parentSpanId() == null ? b : a;
-  }
-
   /** The columns of a span, in the order of the statement. */
   private static @Nullable Object[] row(
-      TraceKey trace, SpanLink link, Map<EventIdentity, LedgerEvent> fresh) {
-    @Nullable LedgerEvent call =
+      TraceKey trace, EncodedLink encoded, Map<EventIdentity, Long> tokens) {
+    SpanLink link = encoded.link();
+    // A call that the door has refused is none.
+    @Nullable Long callTokens =
         link.callEventId() == null
             ? null
-            : fresh.get(new EventIdentity(trace.tenantId, EventEncoder.key(link.callEventId())));
+            : tokens.get(new EventIdentity(trace.tenantId, EventEncoder.key(link.callEventId())));
+    long rank = encoded.rank();
     return new @Nullable Object[] {
       trace.tenantId,
       trace.traceId,
       link.spanId(),
       link.parentSpanId(),
-      call == null ? null : call.eventId(),
-      call == null ? null : call.key(),
-      call == null ? null : StoredEvents.instant(call).toString(),
-      call == null ? 0L : tokens(call),
-      call != null,
+      callTokens == null ? null : link.callEventId(),
+      callTokens == null ? 0L : callTokens,
       link.responseId(),
-      link.tool()
+      link.tool(),
+      link.event(),
+      rank == 0 ? null : Arrays.toString(encoded.names()).replace('[', '{').replace(']', '}'),
+      rank == 0 ? null : rank
     };
   }
 
@@ -195,36 +225,50 @@ final class TracePlacement {
     return call.measures().get(Measure.INPUT_TOKENS) + call.measures().get(Measure.OUTPUT_TOKENS);
   }
 
-  /** What is known of a trace, and what was decided about it before. */
-  private static final class Known {
+  /**
+   * A span as it is known, with what was decided about it before.
+   *
+   * @param event whether an event with the span's own id was read off it
+   */
+  private record Known(
+      String spanId,
+      @Nullable String call,
+      boolean counted,
+      boolean event,
+      int @Nullable [] inherited) {}
+
+  /** A trace as it is known. */
+  private static final class Trace {
     private final List<WrapperRule.Node> nodes = new ArrayList<>();
-    private final Map<String, Boolean> counted = new HashMap<>();
+    private final List<Known> spans = new ArrayList<>();
+    private final TraceInheritance inheritance = new TraceInheritance();
 
     private void add(ResultSet row) throws SQLException {
+      String spanId = row.getString(2);
+      String parent = row.getString(3);
       String call = row.getString(4);
       nodes.add(
           new WrapperRule.Node(
-              row.getString(2),
-              row.getString(3),
-              call,
-              row.getString(7),
-              row.getLong(5),
-              row.getBoolean(8)));
-      if (call != null) {
-        counted.put(call, row.getBoolean(6));
+              spanId, parent, call, row.getString(7), row.getLong(5), row.getBoolean(8)));
+      inheritance.add(spanId, parent, ids(row, 10));
+      if (call != null || row.getBoolean(9)) {
+        spans.add(new Known(spanId, call, row.getBoolean(6), row.getBoolean(9), ids(row, 11)));
       }
+    }
+
+    private static int @Nullable [] ids(ResultSet row, int column) throws SQLException {
+      Array array = row.getArray(column);
+      return array == null
+          ? null
+          : Arrays.stream((Integer[]) array.getArray()).mapToInt(Integer::intValue).toArray();
     }
   }
 
   private static void decide(
-      Connection connection,
-      List<TraceKey> traces,
-      Map<EventIdentity, LedgerEvent> fresh,
-      Map<EventIdentity, Boolean> decided,
-      List<EventIdentity> changed)
+      Connection connection, List<TraceKey> traces, Set<EventIdentity> ofBatch, Decisions decisions)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(SELECT);
-        PreparedStatement update = connection.prepareStatement(SET_COUNTED)) {
+        PreparedStatement update = connection.prepareStatement(DECIDED)) {
       select.setArray(
           1, connection.createArrayOf("integer", traces.stream().map(t -> t.tenantId).toArray()));
       select.setArray(
@@ -232,17 +276,23 @@ final class TracePlacement {
       select.setFetchSize(FETCH_ROWS);
       try (ResultSet rows = select.executeQuery()) {
         int position = 0;
-        Known known = new Known();
+        Trace trace = new Trace();
         while (rows.next()) {
           if (rows.getInt(1) != position && position > 0) {
-            decide(traces.get(position - 1), known, fresh, decided, changed, update);
-            known = new Known();
+            decide(traces.get(position - 1), trace, ofBatch, decisions, update);
+            trace = new Trace();
           }
           position = rows.getInt(1);
-          known.add(rows);
+          if (trace.nodes.size() < MAX_SPANS) {
+            trace.add(rows);
+          } else {
+            LOG.warnf(
+                "trace %s of tenant %d has more than %d spans; the others are counted as they stand",
+                traces.get(position - 1).traceId, traces.get(position - 1).tenantId, MAX_SPANS);
+          }
         }
         if (position > 0) {
-          decide(traces.get(position - 1), known, fresh, decided, changed, update);
+          decide(traces.get(position - 1), trace, ofBatch, decisions, update);
         }
       }
       update.executeBatch();
@@ -250,53 +300,61 @@ final class TracePlacement {
   }
 
   private static void decide(
-      TraceKey trace,
-      Known known,
-      Map<EventIdentity, LedgerEvent> fresh,
-      Map<EventIdentity, Boolean> decided,
-      List<EventIdentity> changed,
+      TraceKey key,
+      Trace trace,
+      Set<EventIdentity> ofBatch,
+      Decisions decisions,
       PreparedStatement update)
       throws SQLException {
-    Set<String> shouldCount = WrapperRule.counted(known.nodes);
-    for (Map.Entry<String, Boolean> call : known.counted.entrySet()) {
-      boolean counts = shouldCount.contains(call.getKey());
-      EventIdentity identity = new EventIdentity(trace.tenantId, EventEncoder.key(call.getKey()));
-      if (fresh.containsKey(identity)) {
-        decided.put(identity, counts);
-      } else if (counts != call.getValue()) {
-        decided.put(identity, counts);
-        changed.add(identity);
+    Set<String> counted = WrapperRule.counted(trace.nodes);
+    for (Known span : trace.spans) {
+      int[] inherited = trace.inheritance.of(span.spanId);
+      boolean counts = span.call != null && counted.contains(span.call);
+      boolean sameNames =
+          Arrays.equals(
+              inherited, span.inherited == null ? Inherited.NOTHING.ids() : span.inherited);
+      boolean sameCount = span.call == null || counts == span.counted;
+      String self = SpanLink.eventId(key.traceId, span.spanId);
+      if (span.call != null) {
+        note(
+            key,
+            span.call,
+            new Decision(counts, inherited),
+            sameNames && sameCount,
+            ofBatch,
+            decisions);
       }
-      if (counts != call.getValue()) {
-        update.setBoolean(1, counts);
-        update.setInt(2, trace.tenantId);
-        update.setString(3, trace.traceId);
-        update.setString(4, call.getKey());
+      if (span.event && !self.equals(span.call)) {
+        note(key, self, new Decision(null, inherited), sameNames, ofBatch, decisions);
+      }
+      if (!sameNames || !sameCount) {
+        update.setBoolean(1, span.call != null && counts);
+        update.setArray(
+            2,
+            update
+                .getConnection()
+                .createArrayOf("integer", Arrays.stream(inherited).boxed().toArray()));
+        update.setInt(3, key.tenantId);
+        update.setString(4, key.traceId);
+        update.setString(5, span.spanId);
         update.addBatch();
       }
     }
   }
 
-  private void correct(
-      Connection connection,
-      List<EventIdentity> changed,
-      Map<EventIdentity, Boolean> decided,
-      RollupDelta delta)
-      throws SQLException {
-    if (changed.isEmpty()) {
-      return;
+  private static void note(
+      TraceKey key,
+      String eventId,
+      Decision decision,
+      boolean same,
+      Set<EventIdentity> ofBatch,
+      Decisions decisions) {
+    EventIdentity identity = new EventIdentity(key.tenantId, EventEncoder.key(eventId));
+    if (ofBatch.contains(identity)) {
+      decisions.ofEvents.put(identity, decision);
+    } else if (!same) {
+      decisions.ofEvents.put(identity, decision);
+      decisions.changed.add(identity);
     }
-    Map<EventIdentity, LedgerEvent> events =
-        stored.load(connection, stored.lock(connection, changed));
-    List<StoredEvents.Change> changes = new ArrayList<>();
-    events.forEach(
-        (identity, before) -> {
-          LedgerEvent after = before.withCounted(decided.get(identity));
-          changes.add(new StoredEvents.Change(before, after));
-          delta.remove(before);
-          delta.add(after);
-        });
-    stored.replace(connection, changes);
-    adjustments.write(connection, Adjustments.Reason.WRAPPER, "wrapper-rule", changes);
   }
 }

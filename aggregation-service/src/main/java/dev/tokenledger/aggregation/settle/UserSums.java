@@ -165,7 +165,7 @@ final class UserSums {
         copy.integer(key.project);
         copy.integer(key.environment);
         for (Measure measure : measures) {
-          copy.bigint(entry.getValue().get(measure));
+          copy.bigintOrNull(entry.getValue().get(measure));
         }
       }
       copy.finish();
@@ -187,7 +187,7 @@ final class UserSums {
                 + " WHERE hours IS NOT NULL) AS d ON "
                 + matches
                 + " WHEN MATCHED THEN UPDATE SET "
-                + columns(measures, "%1$s = t.%1$s + d.%1$s")
+                + columns(measures, "%1$s = coalesce(t.%1$s + d.%1$s, t.%1$s, d.%1$s)")
                 + " WHEN NOT MATCHED THEN INSERT ("
                 + KEY
                 + ", "

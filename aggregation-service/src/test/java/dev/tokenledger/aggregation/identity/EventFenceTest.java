@@ -239,6 +239,7 @@ class EventFenceTest {
         TIME,
         true,
         false,
+        true,
         new int[Dimension.count()],
         new int[0],
         EventMeasures.of(new MeasureVector()),
@@ -248,6 +249,8 @@ class EventFenceTest {
         null,
         null,
         0,
-        0);
+        0,
+        0,
+        null);
   }
 }

@@ -9,7 +9,8 @@ import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.model.stream.AdmittedBatch;
-import dev.tokenledger.platform.privacy.Pseudonyms;
+import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,11 +92,11 @@ public final class Admission {
             project,
             source,
             apiKey,
-            nextMicros(now),
+            reserveMicros(now, Math.max(events.size(), decoded.links().size())),
             decoded.items(),
             reasons,
             events,
-            decoded.links()),
+            decoded.links().stream().map(link -> mask(link, tenant)).toList()),
         rejected);
   }
 
@@ -104,10 +105,15 @@ public final class Admission {
     return rules.tenant(tenantId).eventsPerMinute();
   }
 
-  /** The time in microseconds, but always later than the last: it orders updates of one event. */
-  private long nextMicros(Instant now) {
+  /**
+   * The time in microseconds, but later than all that was given before, with one for each event and
+   * span of the request from there on: they order the records of one event, also those of one
+   * request.
+   */
+  private long reserveMicros(Instant now, int records) {
     long micros = now.getEpochSecond() * 1_000_000L + now.getNano() / 1_000;
-    return lastMicros.updateAndGet(last -> Math.max(last + 1, micros));
+    long more = Math.max(1, records) - 1L;
+    return lastMicros.updateAndGet(last -> Math.max(last + 1, micros) + more) - more;
   }
 
   private static UsageEvent price(UsageEvent event, int tenantId, PriceBook book) {
@@ -122,7 +128,6 @@ public final class Admission {
         && (header.session() == null || header.session().indexOf('@') < 0)) {
       return event;
     }
-    Pseudonyms pseudonyms = tenant.pseudonyms();
     return event.withHeader(
         new EventHeader(
             header.id(),
@@ -130,14 +135,38 @@ public final class Admission {
             header.environment(),
             header.agent(),
             header.feature(),
-            header.user() == null ? null : pseudonyms.of(header.user()),
-            header.session() == null ? null : pseudonyms.withoutEmails(header.session()),
+            maskUser(header.user(), tenant),
+            maskSession(header.session(), tenant),
             header.traceId(),
             header.spanId(),
             header.parentSpanId(),
             mask(header.tags(), tenant),
             mask(header.attributes(), tenant),
-            header.amends()));
+            header.amends(),
+            header.statusStated()));
+  }
+
+  private static SpanLink mask(SpanLink link, TenantRules tenant) {
+    SpanNames names = link.names();
+    if (names.user() == null && names.session() == null) {
+      return link;
+    }
+    return link.withNames(
+        new SpanNames(
+            names.agent(),
+            names.feature(),
+            maskUser(names.user(), tenant),
+            maskSession(names.session(), tenant),
+            names.provider(),
+            names.model()));
+  }
+
+  private static @Nullable String maskUser(@Nullable String user, TenantRules tenant) {
+    return user == null ? null : tenant.pseudonyms().of(user);
+  }
+
+  private static @Nullable String maskSession(@Nullable String session, TenantRules tenant) {
+    return session == null ? null : tenant.pseudonyms().withoutEmails(session);
   }
 
   private static Map<String, String> mask(Map<String, String> values, TenantRules tenant) {

@@ -7,6 +7,7 @@ import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.mutiny.core.buffer.Buffer;
@@ -77,10 +78,18 @@ public class EventStreams {
       queuedEvents.addAndGet(-events);
       return Uni.createFrom().failure(full("Too many events wait to be written."));
     }
-    int shard = Math.floorMod(next.getAndIncrement(), shards.size());
-    return shards
-        .get(shard)
-        .append(batch)
+    int any = Math.floorMod(next.getAndIncrement(), shards.size());
+    List<Uni<Void>> appends = new ArrayList<>();
+    for (BatchParts.Part part : BatchParts.of(batch, shards.size(), config.maxBlockEvents())) {
+      appends.add(shards.get(part.shard() == null ? any : part.shard()).append(part));
+    }
+    // All of them have ended before the request is answered, also when one has failed: what is
+    // appended then is harmless, since sending it again counts nothing twice.
+    return (appends.size() == 1
+            ? appends.get(0)
+            : Uni.join().all(appends).andCollectFailures().replaceWithVoid())
+        .onFailure(CompositeException.class)
+        .transform(e -> ((CompositeException) e).getCauses().get(0))
         .onTermination()
         .invoke(() -> queuedEvents.addAndGet(-events));
   }

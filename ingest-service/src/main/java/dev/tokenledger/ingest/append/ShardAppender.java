@@ -1,6 +1,5 @@
 package dev.tokenledger.ingest.append;
 
-import dev.tokenledger.model.stream.AdmittedBatch;
 import dev.tokenledger.model.stream.Block;
 import dev.tokenledger.model.stream.BlockCodec;
 import io.smallrye.mutiny.Uni;
@@ -25,6 +24,9 @@ final class ShardAppender {
   /** Blocks on their way at once: one being made while the one before is written. */
   private static final int MAX_IN_FLIGHT = 2;
 
+  /** Bytes of a block, about, before it is compressed. */
+  private static final int MAX_BLOCK_BYTES = 4 << 20;
+
   private final long writer;
   private final int maxBlockEvents;
   private final Executor executor;
@@ -39,7 +41,7 @@ final class ShardAppender {
     Uni<Void> append(byte[] block);
   }
 
-  private record Waiting(AdmittedBatch batch, UniEmitter<? super Void> request) {}
+  private record Waiting(BatchParts.Part part, UniEmitter<? super Void> request) {}
 
   ShardAppender(long writer, int maxBlockEvents, Executor executor, BlockSink sink) {
     this.writer = writer;
@@ -49,12 +51,12 @@ final class ShardAppender {
   }
 
   /** Completes when the batch is durable; fails when it may not be. */
-  Uni<Void> append(AdmittedBatch batch) {
+  Uni<Void> append(BatchParts.Part part) {
     return Uni.createFrom()
         .emitter(
             request -> {
               synchronized (this) {
-                waiting.add(new Waiting(batch, request));
+                waiting.add(new Waiting(part, request));
               }
               flushIfFree();
             });
@@ -75,13 +77,17 @@ final class ShardAppender {
   private List<Waiting> take() {
     List<Waiting> next = new ArrayList<>();
     int events = 0;
+    long bytes = 0;
     while (!waiting.isEmpty()) {
-      int more = waiting.peek().batch.events().size();
-      if (!next.isEmpty() && events + more > maxBlockEvents) {
+      BatchParts.Part part = waiting.peek().part;
+      int more = part.batch().events().size();
+      if (!next.isEmpty()
+          && (events + more > maxBlockEvents || bytes + part.bytes() > MAX_BLOCK_BYTES)) {
         break;
       }
       next.add(waiting.remove());
       events += more;
+      bytes += part.bytes();
     }
     return next;
   }
@@ -95,7 +101,7 @@ final class ShardAppender {
                   UUID.randomUUID(),
                   writer,
                   sequence.incrementAndGet(),
-                  next.stream().map(Waiting::batch).toList()));
+                  next.stream().map(waiter -> waiter.part.batch()).toList()));
     } catch (RuntimeException e) {
       finish(next, e);
       return;

@@ -138,7 +138,8 @@ final class NativeEvents {
         fields.parentSpanId,
         fields.tags,
         fields.attributes,
-        fields.amends);
+        fields.amends,
+        fields.status != null || fields.errorType != null);
   }
 
   private static TokenUsage usage(EventFields fields) {

@@ -10,10 +10,10 @@ import jakarta.enterprise.context.ApplicationScoped;
  * rejection. A span of any other kind that reports tokens gives a model call with the id {@code
  * <trace>/<span>#usage}: whether it is counted depends on what is reported beneath it.
  *
- * <p>Agent, feature, user and session are inherited from the spans above, as far as the same
- * request holds them. Of attributes only a list of harmless ones is kept, never text of prompts,
- * answers or tools. Text that becomes a dimension is cut at 256 characters, identifiers of others
- * at 128.
+ * <p>Agent, feature, user, session and model are said with the places of the spans: the ledger lets
+ * the spans beneath inherit them, in whichever requests these come. Of attributes only a list of
+ * harmless ones is kept, never text of prompts, answers or tools. Text that becomes a dimension is
+ * cut at 256 characters, identifiers of others at 128.
  *
  * <p>Stateless and without side effects. A body that is broken as a whole ends in a {@link
  * ProblemException}; no input ends otherwise.

@@ -1,5 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
+import dev.tokenledger.model.trace.SpanLink;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,6 @@ record SpanData(
   record Event(String name, long timeNanos, Attributes attributes) {}
 
   String eventId() {
-    return traceId + '/' + spanId;
+    return SpanLink.eventId(traceId, spanId);
   }
 }

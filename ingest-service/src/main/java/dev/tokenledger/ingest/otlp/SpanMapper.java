@@ -16,6 +16,7 @@ import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +27,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns one span into its events and its place in the trace. */
 final class SpanMapper {
-  /** Ends the id of a call that was read off a span which is no model call itself. */
-  static final String USAGE_SUFFIX = "#usage";
-
   private static final Set<String> ANSWER_MEMBERS =
       Set.of(
           "id",
@@ -107,7 +105,34 @@ final class SpanMapper {
         span.parentSpanId(),
         callEventId,
         responseId,
-        kind == SpanKind.TOOL);
+        kind == SpanKind.TOOL,
+        kind == SpanKind.AGENT || kind == SpanKind.TOOL || span.eventId().equals(callEventId),
+        names(span, kind));
+  }
+
+  /**
+   * What the span says for the spans beneath it. Of a span that is not GenAI's only the model is
+   * taken: web frameworks write users and sessions of their own on theirs.
+   */
+  private static SpanNames names(SpanData span, SpanKind kind) {
+    Attributes attributes = span.attributes();
+    String model = Dimensions.model(attributes);
+    if (model == null) {
+      model = Text.dimension(attributes.text("model"));
+    }
+    String provider = model == null ? null : Dimensions.provider(attributes);
+    if (!GenAiNames.isGenAi(span)) {
+      return model == null
+          ? SpanNames.NONE
+          : new SpanNames(null, null, null, null, provider, model);
+    }
+    return new SpanNames(
+        Dimensions.agent(span, kind),
+        Dimensions.feature(span),
+        Dimensions.user(span),
+        Dimensions.session(span),
+        provider,
+        model);
   }
 
   private static void checkTime(SpanData span) throws Refusal {
@@ -122,7 +147,7 @@ final class SpanMapper {
       SpanData span, SpanKind kind, Outcome outcome, NormalisedUsage usage, @Nullable Answer answer)
       throws Refusal {
     Attributes attributes = span.attributes();
-    String id = kind == SpanKind.CALL ? span.eventId() : span.eventId() + USAGE_SUFFIX;
+    String id = kind == SpanKind.CALL ? span.eventId() : span.eventId() + SpanLink.USAGE_SUFFIX;
     String model = Dimensions.model(attributes);
     String tier = Dimensions.serviceTier(attributes);
     String responseId = Dimensions.responseId(attributes);

@@ -13,7 +13,6 @@ final class SpanSink {
   private final List<Decoded.Draft> events = new ArrayList<>();
   private final List<Rejection> rejected = new ArrayList<>();
   private final List<SpanLink> links = new ArrayList<>();
-  private final Inheritance inheritance = new Inheritance();
   private int items;
 
   /** Reads a span out of its encoding. */
@@ -26,7 +25,6 @@ final class SpanSink {
     SpanData span = null;
     try {
       span = source.read();
-      inheritance.add(span);
       SpanMapper.Mapped mapped = SpanMapper.map(span);
       for (UsageEvent event : mapped.events()) {
         events.add(new Decoded.Draft(index, event));
@@ -42,7 +40,7 @@ final class SpanSink {
   }
 
   Decoded result() {
-    return new Decoded(items, inheritance.apply(events), rejected, links);
+    return new Decoded(items, events, rejected, links);
   }
 
   private static Rejection rejection(int index, @Nullable SpanData span, Refusal refusal) {

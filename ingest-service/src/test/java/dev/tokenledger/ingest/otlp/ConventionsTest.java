@@ -8,6 +8,8 @@ import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.Step;
 import dev.tokenledger.model.event.TokenUsage;
+import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -467,14 +469,19 @@ class ConventionsTest {
   }
 
   @Test
-  void aCallInheritsWhatTheSpansAroundItSayAndItDoesNot() {
+  void aSpanSaysWithItsPlaceWhatTheSpansBeneathItInherit() {
     String middle = "00f067aa0ba902b7";
     String leaf = "00f067aa0ba902b8";
     OtlpJson call =
         OtlpJson.span(OtlpJson.TRACE, leaf, middle, "chat")
             .with("gen_ai.operation.name", "chat")
+            .with("gen_ai.provider.name", "openai")
+            .with("gen_ai.request.model", "gpt-4o")
             .with("user.id", "u-leaf");
-    OtlpJson web = OtlpJson.span(OtlpJson.TRACE, middle, OtlpJson.SPAN, "POST");
+    OtlpJson web =
+        OtlpJson.span(OtlpJson.TRACE, middle, OtlpJson.SPAN, "POST").with("user.id", "u-web");
+    OtlpJson turn =
+        OtlpJson.span(OtlpJson.TRACE, middle, OtlpJson.SPAN, "turn").with("model", "gpt-5.5");
     OtlpJson agent =
         OtlpJson.span(OtlpJson.TRACE, OtlpJson.SPAN, OtlpJson.SPAN, "run")
             .with("gen_ai.operation.name", "invoke_agent")
@@ -482,14 +489,17 @@ class ConventionsTest {
             .with("tokenledger.feature", "checkout")
             .with("user.id", "u-root")
             .with("session.id", "s-root");
-    ModelCall inherited = Ledger.events(decode(call, web, agent), ModelCall.class).get(0);
-    assertThat(inherited.header().agent()).isEqualTo("planner");
-    assertThat(inherited.header().feature()).isEqualTo("checkout");
-    assertThat(inherited.header().session()).isEqualTo("s-root");
-    assertThat(inherited.header().user()).isEqualTo("u-leaf");
-    assertThat(Ledger.events(decode(call, agent), ModelCall.class).get(0).header().agent())
-        .as("with a gap between them")
-        .isNull();
+    Decoded decoded = decode(call, web, turn, agent);
+    assertThat(decoded.links())
+        .extracting(SpanLink::names)
+        .containsExactly(
+            new SpanNames(null, null, "u-leaf", null, "openai", "gpt-4o"),
+            SpanNames.NONE,
+            new SpanNames(null, null, null, null, null, "gpt-5.5"),
+            new SpanNames("planner", "checkout", "u-root", "s-root", null, null));
+    assertThat(decoded.links())
+        .extracting(SpanLink::event)
+        .containsExactly(true, false, false, true);
   }
 
   @Test

@@ -162,6 +162,21 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Whether the database cannot be used at all: the connection was lost or refused, it shuts down,
+   * or its disk is full. Unlike with what {@link #isUnavailable} knows besides, a smaller statement
+   * would fare no better.
+   */
+  public static boolean isAway(SQLException e) {
+    String state = e.getSQLState();
+    return state == null
+        || state.startsWith("08")
+        || state.startsWith("57P")
+        || state.startsWith("58")
+        || state.equals("53100")
+        || state.equals("53300");
+  }
+
+  /**
    * Whether the same transaction may succeed when it is run again: a serialisation failure or a
    * deadlock.
    */

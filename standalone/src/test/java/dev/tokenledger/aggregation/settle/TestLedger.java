@@ -38,22 +38,27 @@ public final class TestLedger implements AutoCloseable {
         .migrations()
         .migrate(
             "ledger",
-            List.of("V1__ledger.sql", "V2__guard.sql", "V3__api_keys.sql", "V10__user_sums.sql"));
+            List.of(
+                "V1__ledger.sql",
+                "V2__guard.sql",
+                "V3__api_keys.sql",
+                "V10__user_sums.sql",
+                "V11__records.sql",
+                "V12__less_for_each_event.sql"));
     database = stores.databases().open(ServiceRole.AGGREGATION, 8);
     StoredEvents stored = new StoredEvents(new EventStore());
     Adjustments adjustments = new Adjustments();
     settlement =
         new Settlement(
             new Dictionary(),
-            new SeriesCatalogue(),
             new EventStore(),
-            new RollupWriter(new UserSums(CLOCK)),
+            new RollupWriter(new SeriesCatalogue(), new UserSums(CLOCK)),
             new BlockFence(),
             new EventFence(new IdentityGenerations(database, MOST_IDENTITIES, FILTER_BYTES)),
             new Partitions(),
             new CompletenessWriter(CLOCK),
-            new TracePlacement(stored, adjustments),
-            new Amendments(stored, adjustments, new Repricing(new ObjectMapper())));
+            new TracePlacement(),
+            new Corrections(stored, adjustments, new Repricing(new ObjectMapper())));
     connections = new Settlement.Connections(database.connect(), database.connect());
     settlement.prepare(connections);
   }
@@ -73,9 +78,18 @@ public final class TestLedger implements AutoCloseable {
             Map.of(),
             List.copyOf(events),
             List.of());
+    settle(new Block(UUID.randomUUID(), 1, admitted, List.of(batch)));
+  }
+
+  /** Settles a block. */
+  void settle(Block block) throws SQLException {
     BlockEncoder encoder = settlement.encoder();
-    encoder.add(new Block(UUID.randomUUID(), 1, admitted, List.of(batch)));
+    encoder.add(block);
     settlement.settle(connections, 0, encoder);
+  }
+
+  Database database() {
+    return database;
   }
 
   @Override

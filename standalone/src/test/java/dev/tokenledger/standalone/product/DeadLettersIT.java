@@ -3,11 +3,15 @@ package dev.tokenledger.standalone.product;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,31 +35,43 @@ class DeadLettersIT {
   }
 
   @Test
-  void aRefusedBlockIsListedMissedByTheReconciliationAndSettledWhenItIsReplayed() throws Exception {
+  void aRefusedEventIsKeptAloneAndIsSettledWhenItIsReplayed() throws Exception {
     Api admin = product.admin();
-    asOwner("ALTER TABLE ledger.events ADD CONSTRAINT refused CHECK (event_id <> 'refused')");
-    report("refused");
-    Eventually.holds("it is given up", PATIENCE, () -> letters().path("total").asInt() == 1);
-    report("taken");
+    asOwner(
+        "ALTER TABLE ledger.events ADD CONSTRAINT refused CHECK (event_id NOT LIKE 'refused%')");
+    report("a-", 300, Set.of(7, 299));
+    Eventually.holds("two are given up", PATIENCE, () -> letters().path("total").asInt() == 2);
+    report("b-", 1, Set.of());
     Ledger.Totals totals = product.ledger().settled();
-    assertThat(totals.modelCalls()).as("others go on").isEqualTo(1);
+    assertThat(totals.modelCalls()).as("those beside them are settled").isEqualTo(299);
 
     JsonNode proof = product.ledger().reconciliation();
     assertThat(proof.path("agrees").asBoolean()).as(proof.toString()).isFalse();
-    assertThat(proof.path("accepted").path("dead").asLong()).isEqualTo(1);
+    assertThat(proof.path("accepted").path("dead").asLong()).isEqualTo(2);
     assertThat(proof.path("accepted").path("agrees").asBoolean()).isFalse();
+    JsonNode letter = letters().path("dead_letters").get(0);
+    assertThat(letter.path("reason").asText()).contains("refused");
+    assertThat(product.ledger().rows("SELECT event_id FROM ledger.dead_events ORDER BY 1"))
+        .containsExactly(List.of("refused-a-299"), List.of("refused-a-7"));
 
+    product.kill();
+    product.startAgain();
+    assertThat(letters().path("total").asInt()).isEqualTo(2);
     asOwner("ALTER TABLE ledger.events DROP CONSTRAINT refused");
-    String id = letters().path("dead_letters").get(0).path("id").asText();
-    assertThat(admin.method("POST", "/v1/ledger/dead-letters/" + id + "/replay").status())
-        .isEqualTo(202);
-    Eventually.holds("it is settled", PATIENCE, () -> product.ledger().settled().modelCalls() == 2);
+    for (JsonNode each : letters().path("dead_letters")) {
+      String id = each.path("id").asText();
+      assertThat(admin.method("POST", "/v1/ledger/dead-letters/" + id + "/replay").status())
+          .isEqualTo(202);
+    }
+    Eventually.holds(
+        "they are settled", PATIENCE, () -> product.ledger().settled().modelCalls() == 301);
     Eventually.holds(
         "everything agrees",
         PATIENCE,
         () -> product.ledger().reconciliation().path("agrees").asBoolean());
     assertThat(product.ledger().reconciliation().path("accepted").path("dead").asLong()).isZero();
     assertThat(letters().path("total").asInt()).isZero();
+    assertThat(product.ledger().rows("SELECT event_id FROM ledger.dead_events")).isEmpty();
     new LedgerProof(product).holds();
   }
 
@@ -63,12 +79,15 @@ class DeadLettersIT {
     return product.admin().get("/v1/ledger/dead-letters").json();
   }
 
-  private void report(String id) throws Exception {
-    Api.Answer answer =
-        product
-            .ingest()
-            .report(Events.call(id, "openai", "gpt-4o", Instant.now().toString(), 1_000, 10));
-    assertThat(answer.accepted()).as(answer.text()).isEqualTo(1);
+  /** Reports calls in one request, some of which the ledger will refuse. */
+  private void report(String prefix, int count, Set<Integer> refused) throws Exception {
+    List<ObjectNode> events = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String id = (refused.contains(i) ? "refused-" : "") + prefix + i;
+      events.add(Events.call(id, "openai", "gpt-4o", Instant.now().toString(), 1_000, 10));
+    }
+    Api.Answer answer = product.ingest().report(events);
+    assertThat(answer.accepted()).as(answer.text()).isEqualTo(count);
   }
 
   private void asOwner(String sql) throws SQLException {

@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param tags declared tags; each key is a dimension {@code tags.<key>}
  * @param attributes everything else that was sent and kept, for the detail view only
  * @param amends true when this dialect means the event as an update of an earlier one with the same
- *     id: its fields replace those that were stored. False means that a second event with the same
- *     id is a repetition and changes nothing
+ *     id: what it states replaces what was stored. False means that a second event with the same id
+ *     is a repetition, which adds nothing of its own
+ * @param statusStated false when the reporter did not say how it ended, so that the status is the
+ *     default of the dialect; an update without one leaves the stored status as it is
  */
 public record EventHeader(
     String id,
@@ -37,13 +39,46 @@ public record EventHeader(
     @Nullable String parentSpanId,
     Map<String, String> tags,
     Map<String, String> attributes,
-    boolean amends) {
+    boolean amends,
+    boolean statusStated) {
 
   public EventHeader {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(time, "time");
     tags = Map.copyOf(tags);
     attributes = Map.copyOf(attributes);
+  }
+
+  /** A header of an event whose status is stated. */
+  public EventHeader(
+      String id,
+      Instant time,
+      @Nullable String environment,
+      @Nullable String agent,
+      @Nullable String feature,
+      @Nullable String user,
+      @Nullable String session,
+      @Nullable String traceId,
+      @Nullable String spanId,
+      @Nullable String parentSpanId,
+      Map<String, String> tags,
+      Map<String, String> attributes,
+      boolean amends) {
+    this(
+        id,
+        time,
+        environment,
+        agent,
+        feature,
+        user,
+        session,
+        traceId,
+        spanId,
+        parentSpanId,
+        tags,
+        attributes,
+        amends,
+        true);
   }
 
   public EventHeader withUser(@Nullable String newUser) {
@@ -60,7 +95,8 @@ public record EventHeader(
         parentSpanId,
         tags,
         attributes,
-        amends);
+        amends,
+        statusStated);
   }
 
   public EventHeader withAttributes(Map<String, String> newAttributes) {
@@ -77,6 +113,7 @@ public record EventHeader(
         parentSpanId,
         tags,
         newAttributes,
-        amends);
+        amends,
+        statusStated);
   }
 }

@@ -21,17 +21,17 @@ import java.util.UUID;
  * </pre>
  *
  * A reader accepts its own format and the one before it, so that services are upgraded one by one,
- * those that read before those that write. Format 2 has the API key of each batch, format 1 has
- * not. The methods are thread-safe.
+ * those that read before those that write. Format 3 has the names of spans, and whether a status
+ * was stated; format 2 has not. The methods are thread-safe.
  */
 public final class BlockCodec {
-  public static final byte FORMAT = 2;
+  public static final byte FORMAT = 3;
 
   /** The oldest format that is read. */
-  private static final byte OLDEST_FORMAT = 1;
+  private static final byte OLDEST_FORMAT = 2;
 
-  /** The first format in which a batch has its API key. */
-  static final byte WITH_API_KEY = 2;
+  /** The first format in which a span's place has the names that the spans beneath it inherit. */
+  static final byte WITH_NAMES = 3;
 
   /** Far above what the door admits; a length beyond it means that the bytes are corrupt. */
   private static final int MAX_PAYLOAD = 256 << 20;
@@ -67,15 +67,7 @@ public final class BlockCodec {
   public static Block decode(byte[] bytes) {
     ByteReader header = new ByteReader(bytes);
     byte format = header.readByte();
-    if (format < OLDEST_FORMAT || format > FORMAT) {
-      throw new CorruptBytesException(
-          "block format "
-              + format
-              + " is not known; this version reads formats "
-              + OLDEST_FORMAT
-              + " to "
-              + FORMAT);
-    }
+    requireKnown(format);
     UUID id = new UUID(header.readFixed64(), header.readFixed64());
     long writer = header.readFixed64();
     long sequence = header.readVarint();
@@ -93,6 +85,34 @@ public final class BlockCodec {
       // Values refuse what they must not hold (negative tokens, null ids): the bytes are not ours.
       throw new CorruptBytesException("block " + id + " holds an impossible value", e);
     }
+  }
+
+  private static void requireKnown(byte format) {
+    if (format < OLDEST_FORMAT || format > FORMAT) {
+      throw new CorruptBytesException(
+          "block format "
+              + format
+              + " is not known; this version reads formats "
+              + OLDEST_FORMAT
+              + " to "
+              + FORMAT);
+    }
+  }
+
+  /**
+   * The bytes that a block takes once decompressed, from its header alone; what is decoded from
+   * them takes several times as much memory.
+   *
+   * @throws CorruptBytesException if the bytes are no block, or one of a format not known
+   */
+  public static int payloadBytes(byte[] bytes) {
+    ByteReader header = new ByteReader(bytes);
+    requireKnown(header.readByte());
+    for (int i = 0; i < 3; i++) {
+      header.readFixed64();
+    }
+    header.readVarint();
+    return header.readVarint32();
   }
 
   private static byte[] decompress(byte[] bytes, int start, int length) {

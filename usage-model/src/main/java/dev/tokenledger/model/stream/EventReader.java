@@ -14,6 +14,7 @@ import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.event.UserAction;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,7 +32,7 @@ final class EventReader {
   private static final int MAX_AHEAD = 16_384;
 
   private final ByteReader in;
-  private final boolean hasApiKeys;
+  private final boolean hasNames;
   private final List<String> numbered = new ArrayList<>();
   private final Map<String, CallStatus> statuses = new HashMap<>();
 
@@ -40,14 +41,14 @@ final class EventReader {
    */
   EventReader(ByteReader in, byte format) {
     this.in = in;
-    this.hasApiKeys = format >= BlockCodec.WITH_API_KEY;
+    this.hasNames = format >= BlockCodec.WITH_NAMES;
   }
 
   AdmittedBatch readBatch() {
     int tenantId = in.readVarint32();
     String project = required(shared(), "project");
     String source = required(shared(), "source");
-    String apiKey = hasApiKeys ? shared() : null;
+    String apiKey = shared();
     long admittedAtMicros = in.readVarint();
     int received = in.readVarint32();
     int reasons = in.readVarint32();
@@ -63,17 +64,32 @@ final class EventReader {
     int linkCount = in.readVarint32();
     List<SpanLink> links = new ArrayList<>(Math.min(linkCount, MAX_AHEAD));
     for (int i = 0; i < linkCount; i++) {
-      links.add(
-          new SpanLink(
-              required(shared(), "trace id"),
-              required(own(), "span id"),
-              own(),
-              own(),
-              own(),
-              in.readByte() != 0));
+      links.add(readLink());
     }
     return new AdmittedBatch(
         tenantId, project, source, apiKey, admittedAtMicros, received, rejected, events, links);
+  }
+
+  private SpanLink readLink() {
+    String traceId = required(shared(), "trace id");
+    String spanId = required(own(), "span id");
+    String parentSpanId = own();
+    String callEventId = own();
+    String responseId = own();
+    int flags = in.readByte();
+    SpanNames names = SpanNames.NONE;
+    if (hasNames && (flags & EventWriter.HAS_NAMES) != 0) {
+      names = new SpanNames(shared(), shared(), shared(), shared(), shared(), shared());
+    }
+    return new SpanLink(
+        traceId,
+        spanId,
+        parentSpanId,
+        callEventId,
+        responseId,
+        (flags & EventWriter.IS_TOOL) != 0,
+        hasNames ? (flags & EventWriter.HAS_EVENT) != 0 : callEventId != null,
+        names);
   }
 
   private UsageEvent readEvent() {
@@ -96,20 +112,34 @@ final class EventReader {
   }
 
   private EventHeader readHeader() {
+    String id = in.readString();
+    Instant time = Instant.ofEpochSecond(in.readZigzag(), in.readVarint());
+    String environment = shared();
+    String agent = shared();
+    String feature = shared();
+    String user = shared();
+    String session = shared();
+    String traceId = shared();
+    String spanId = own();
+    String parentSpanId = own();
+    Map<String, String> tags = readMap();
+    Map<String, String> attributes = readMap();
+    int flags = in.readByte();
     return new EventHeader(
-        in.readString(),
-        Instant.ofEpochSecond(in.readZigzag(), in.readVarint()),
-        shared(),
-        shared(),
-        shared(),
-        shared(),
-        shared(),
-        shared(),
-        own(),
-        own(),
-        readMap(),
-        readMap(),
-        in.readByte() == 1);
+        id,
+        time,
+        environment,
+        agent,
+        feature,
+        user,
+        session,
+        traceId,
+        spanId,
+        parentSpanId,
+        tags,
+        attributes,
+        (flags & EventWriter.AMENDS) != 0,
+        (flags & EventWriter.STATUS_NOT_STATED) == 0);
   }
 
   private Map<String, String> readMap() {

@@ -11,6 +11,7 @@ import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.event.UserAction;
 import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,17 @@ final class EventWriter {
   static final int IS_CACHE_HIT = 8;
   static final int IS_NESTABLE = 16;
   static final int IS_PRICED = 32;
+
+  /** Bits of the byte at the end of a span's place. */
+  static final int IS_TOOL = 1;
+
+  static final int HAS_EVENT = 2;
+  static final int HAS_NAMES = 4;
+
+  /** Bits of the byte at the end of a header. */
+  static final int AMENDS = 1;
+
+  static final int STATUS_NOT_STATED = 2;
 
   private final ByteWriter out;
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -62,7 +74,19 @@ final class EventWriter {
       own(link.parentSpanId());
       own(link.callEventId());
       own(link.responseId());
-      out.writeByte(link.tool() ? 1 : 0);
+      SpanNames names = link.names();
+      out.writeByte(
+          (link.tool() ? IS_TOOL : 0)
+              | (link.event() ? HAS_EVENT : 0)
+              | (names.isEmpty() ? 0 : HAS_NAMES));
+      if (!names.isEmpty()) {
+        shared(names.agent());
+        shared(names.feature());
+        shared(names.user());
+        shared(names.session());
+        shared(names.provider());
+        shared(names.model());
+      }
     }
   }
 
@@ -106,7 +130,7 @@ final class EventWriter {
     own(header.parentSpanId());
     writeMap(header.tags());
     writeMap(header.attributes());
-    out.writeByte(header.amends() ? 1 : 0);
+    out.writeByte((header.amends() ? AMENDS : 0) | (header.statusStated() ? 0 : STATUS_NOT_STATED));
   }
 
   private void writeMap(Map<String, String> map) {

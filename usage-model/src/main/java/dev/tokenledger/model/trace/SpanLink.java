@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param responseId the provider's identifier of the answer, or null
  * @param tool true when the span is the execution of a tool: a call within it is another call than
  *     the one around it
+ * @param event true when an event with the id {@code trace/span} was read off this span: an agent's
+ *     run, a step, or the call
+ * @param names what the span says of itself and the spans beneath it inherit
  */
 public record SpanLink(
     String traceId,
@@ -22,14 +25,49 @@ public record SpanLink(
     @Nullable String parentSpanId,
     @Nullable String callEventId,
     @Nullable String responseId,
-    boolean tool) {
+    boolean tool,
+    boolean event,
+    SpanNames names) {
+
+  /** Ends the id of a call that was read off a span which is no model call itself. */
+  public static final String USAGE_SUFFIX = "#usage";
 
   public SpanLink {
     Objects.requireNonNull(traceId, "traceId");
     Objects.requireNonNull(spanId, "spanId");
+    Objects.requireNonNull(names, "names");
   }
 
-  /** A span that is not the execution of a tool. */
+  /** The id of the event that stands for the span itself. */
+  public static String eventId(String traceId, String spanId) {
+    return traceId + '/' + spanId;
+  }
+
+  /** A span without names. */
+  public SpanLink(
+      String traceId,
+      String spanId,
+      @Nullable String parentSpanId,
+      @Nullable String callEventId,
+      @Nullable String responseId,
+      boolean tool) {
+    this(
+        traceId,
+        spanId,
+        parentSpanId,
+        callEventId,
+        responseId,
+        tool,
+        callEventId != null,
+        SpanNames.NONE);
+  }
+
+  public SpanLink withNames(SpanNames newNames) {
+    return new SpanLink(
+        traceId, spanId, parentSpanId, callEventId, responseId, tool, event, newNames);
+  }
+
+  /** A span without names that is not the execution of a tool. */
   public SpanLink(
       String traceId,
       String spanId,

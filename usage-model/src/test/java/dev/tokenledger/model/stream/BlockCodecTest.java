@@ -15,6 +15,7 @@ import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UserAction;
 import dev.tokenledger.model.money.Money;
 import dev.tokenledger.model.trace.SpanLink;
+import dev.tokenledger.model.trace.SpanNames;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -27,17 +28,17 @@ import org.junit.jupiter.api.Test;
 class BlockCodecTest {
   private static final Instant TIME = Instant.parse("2026-11-20T10:00:00.123456789Z");
 
-  /** What format 1 made of {@link #block}, which had no API keys then. */
-  private static final String FORMAT_1 =
-      "AQAAAAAAAAAFAAAAAAAAAAYAAAAAAAAAYwySBPL9AQMBB2RlZmF1bHQBBm5hdGl2ZYDAl9Ht/5YD"
-          + "BgEBCndyb25nX3R5cGUCBQEJY2FsbC3DvC0xwOiAsA2Vmu86AQpwcm9kdWN0aW9uAQNib3QBB2Fu"
-          + "c3dlcnMBA3VfMQEDcy0xAQV0cmFjZQEEc3BhbgABAQR0ZWFtAQZzZWFyY2gBAQNrZXkBBXZhbHVl"
-          + "AD8BBm9wZW5haQEGZ3B0LTRvAQRjaGF0AQdzdW1tYXJ5AQE3sAmsAqAGFAUoAwIBBqDq4QGg0RkB"
-          + "B3N1Y2Nlc3MAAQViYXRjaIDZgAQBC3Jlc2VydmF0aW9uAQIDBAUGAQpjaGF0Y21wbC0xARdidWls"
-          + "dGluL3gvb3BlbmFpL3MAwQIEBggKDA4QEhQBBvEAFTLuAGMFBgcICQrJAGEAAQ0OAQABAP8XAQIA"
-          + "AQEBB3RpbWVvdXQXAAAAAQ11bmtub3duX21vZGVsAgNydW5HAAcyAAEGNgH/BwEHZmFpbHVyZQEE"
-          + "dG9vbAoDBHN0ZXA5AAn/Bwl0b29sX2NhbGwDDBQADgQGYWN0aW9sAArwEAlwYWdlX3ZpZXcSAQEB"
-          + "dAEBcwABBmNhbGwtMgEBcgE=";
+  /** What format 2 made of {@link #block}, which had no names of spans then. */
+  private static final String FORMAT_2 =
+      "AgAAAAAAAAAFAAAAAAAAAAYAAAAAAAAAYwyXBPL7AQMBB2RlZmF1bHQBBm5hdGl2ZQEDay0xgMCX"
+          + "0e3/lgMGAQEKd3JvbmdfdHlwZQIFAQljYWxsLcO8LTHA6ICwDZWa7zoBCnByb2R1Y3Rpb24BA2Jv"
+          + "dAEHYW5zd2VycwEDdV8xAQNzLTEBBXRyYWNlAQRzcGFuAAEBBHRlYW0BBnNlYXJjaAEBA2tleQEF"
+          + "dmFsdWUAPwEGb3BlbmFpAQZncHQtNG8BBGNoYXQBB3N1bW1hcnkBATewCawCoAYUBSgDAgEGoOrh"
+          + "AaDRGQEHc3VjY2VzcwABBWJhdGNogNmABAELcmVzZXJ2YXRpb24BAgMEBQYBCmNoYXRjbXBsLTEB"
+          + "F2J1aWx0aW4veC90ABIvcwDBAgQGCAoMDhASFAEG8QAVMu4AYwYHCAkKC8kAYQABDg8BAAEA/xcB"
+          + "AgABAQEHdGltZW91dBgAAAABDXVua25vd25fbW9kZWwCA3J1bkcABzIAAQY2Af8HAQdmYWlsdXJl"
+          + "AQR0b29sCgMEc3RlcDkACf8HCXRvb2xfY2FsbAMNFQAOBAZhY3Rpb2wACvAQCXBhZ2VfdmlldxIB"
+          + "AQF0AQFzAAEGY2FsbC0yAQFyAQ==";
 
   @Test
   void everyKindOfEventSurvivesTheWayThroughAStream() {
@@ -46,8 +47,32 @@ class BlockCodecTest {
   }
 
   @Test
-  void aBlockOfTheFormatBeforeIsReadAndHasNoApiKeys() {
-    assertThat(BlockCodec.decode(Base64.getDecoder().decode(FORMAT_1))).isEqualTo(block(null));
+  void aBlockOfTheFormatBeforeIsRead() {
+    assertThat(BlockCodec.decode(Base64.getDecoder().decode(FORMAT_2))).isEqualTo(block("k-1"));
+  }
+
+  @Test
+  void whatASpanSaysOfItselfAndWhetherAStatusWasStatedSurviveTheWayThroughAStream() {
+    EventHeader silent =
+        new EventHeader(
+            "silent", TIME, null, null, null, null, null, "t", "s", null, Map.of(), Map.of(), true,
+            false);
+    SpanNames names = new SpanNames("bot", null, "u_1", null, "openai", "gpt-4o");
+    AdmittedBatch batch =
+        new AdmittedBatch(
+            1,
+            "p",
+            "otlp",
+            null,
+            1,
+            1,
+            Map.of(),
+            List.of(new UserAction(silent, "page_view", 1)),
+            List.of(
+                new SpanLink("t", "s", "r", null, null, false, true, names),
+                new SpanLink("t", "r", null, null, null, true, false, SpanNames.NONE)));
+    Block block = new Block(new UUID(7, 8), 1, 1, List.of(batch));
+    assertThat(BlockCodec.decode(BlockCodec.encode(block))).isEqualTo(block);
   }
 
   @Test
@@ -99,7 +124,7 @@ class BlockCodecTest {
     return block("k-1");
   }
 
-  /** The events of {@link #FORMAT_1}. */
+  /** The events of {@link #FORMAT_2}. */
   private static Block block(@Nullable String apiKey) {
     EventHeader header = header("call-ü-1", Map.of("team", "search"));
     ModelCall priced =
