@@ -1,49 +1,63 @@
 package dev.tokenledger.standalone;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Postgres in the data directory, durable and with a password, on a port of the loopback address
- * that stays the same while this process runs.
+ * Postgres in the data directory, durable and with a password from its first moment, on a port of
+ * the loopback address that stays the same while this process runs.
  */
 final class EmbeddedDatabase implements EmbeddedStore {
   static final String OWNER = "postgres";
+  private static final Logger LOG = Logger.getLogger(EmbeddedDatabase.class);
   private static final Duration STARTUP = Duration.ofSeconds(60);
+
+  /** How long reading the log again may take after a crash, while it goes on. */
+  private static final Duration RECOVERY = Duration.ofMinutes(10);
+
   private static final Duration BACKENDS_END = Duration.ofSeconds(10);
   private static final long LOOK_EVERY_MILLIS = 50;
   private static final long STOP_SECONDS = 20;
+  private static final long MAKE_SECONDS = 120;
+  private static final String ANSWER_SECONDS = "3";
 
-  /** The library's mark in a folder of binaries that is complete. */
-  private static final String UNPACKED = ".exists";
+  /** {@code cannot_connect_now}: it starts, recovers or stops. */
+  private static final String NOT_NOW = "57P03";
+
+  /** Only who has the password gets in, from this machine too. */
+  private static final List<String> ACCESS =
+      List.of(
+          "local all all scram-sha-256",
+          "host all all 127.0.0.1/32 scram-sha-256",
+          "host all all ::1/128 scram-sha-256");
 
   private static final Map<String, String> SETTINGS = settings();
 
   private static Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("listen_addresses", "127.0.0.1");
+    settings.put("unix_socket_directories", "");
     settings.put("fsync", "on");
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
-    settings.put("max_connections", "60");
+    settings.put("max_connections", "80");
+    // A batch that is settled locks each trace and each partition that it touches.
+    settings.put("max_locks_per_transaction", "256");
     settings.put("shared_buffers", sharedMebibytes() + "MB");
     settings.put("bgwriter_delay", "50ms");
     settings.put("bgwriter_lru_maxpages", "1000");
@@ -72,18 +86,20 @@ final class EmbeddedDatabase implements EmbeddedStore {
   }
 
   private final Path files;
-  private final Path binaries;
+  private final Path unfinished;
+  private final Path pidFile;
   private final Path log;
+  private final PostgresPrograms programs;
   private final String password;
   private final int port;
-  private @Nullable EmbeddedPostgres postgres;
-  private @Nullable Process restarted;
-  private boolean started;
+  private @Nullable Process process;
 
   EmbeddedDatabase(DataDirectory directory) throws IOException {
     this.files = directory.resolve("postgres");
-    this.binaries = directory.resolve("postgres-binaries");
+    this.unfinished = directory.resolve("postgres.new");
+    this.pidFile = files.resolve("postmaster.pid");
     this.log = directory.resolve("postgres.log");
+    this.programs = new PostgresPrograms(directory.resolve("postgres-binaries"));
     this.password = directory.secret("postgres");
     this.port = FreePort.find();
   }
@@ -99,35 +115,25 @@ final class EmbeddedDatabase implements EmbeddedStore {
 
   @Override
   public void start() throws IOException {
-    Path pidFile = files.resolve("postmaster.pid");
     Orphan.stop(pidFile, "postgres");
     awaitBackends();
     Files.deleteIfExists(pidFile);
-    if (started) {
-      startAgain();
-      return;
+    OwnerOnly.file(log);
+    setAsideHalfMade();
+    if (!Files.exists(files)) {
+      make();
     }
-    removeHalfUnpacked();
-    boolean fresh = !Files.exists(files.resolve("PG_VERSION"));
-    EmbeddedPostgres.Builder builder =
-        EmbeddedPostgres.builder()
-            .setPort(port)
-            .setDataDirectory(files)
-            .setCleanDataDirectory(false)
-            .setOverrideWorkingDirectory(binaries.toFile())
-            .setRegisterShutdownHook(false)
-            .setPGStartupWait(STARTUP)
-            .setOutputRedirector(appendTo(log))
-            .setErrorRedirector(appendTo(log));
-    SETTINGS.forEach(builder::setServerConfig);
-    if (!fresh) {
-      builder.setConnectConfig("password", password);
-    }
-    postgres = builder.start();
-    if (fresh) {
-      requirePassword();
-    }
-    started = true;
+    requirePassword();
+    List<String> command = programs.command("postgres");
+    command.addAll(List.of("-D", files.toString(), "-p", Integer.toString(port)));
+    SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+    Process started =
+        OwnSession.of(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    process = started;
+    awaitReady(started);
   }
 
   /**
@@ -136,7 +142,9 @@ final class EmbeddedDatabase implements EmbeddedStore {
    */
   private void awaitBackends() throws IOException {
     long end = System.nanoTime() + BACKENDS_END.toNanos();
-    for (List<ProcessHandle> left = backends(); !left.isEmpty(); left = backends()) {
+    for (List<ProcessHandle> left = programs.processes();
+        !left.isEmpty();
+        left = programs.processes()) {
       if (System.nanoTime() > end) {
         left.forEach(ProcessHandle::destroyForcibly);
       }
@@ -144,63 +152,143 @@ final class EmbeddedDatabase implements EmbeddedStore {
     }
   }
 
-  private List<ProcessHandle> backends() {
-    return ProcessHandle.allProcesses()
-        .filter(p -> p.info().command().map(c -> c.startsWith(binaries + "/")).orElse(false))
-        .toList();
+  /**
+   * Earlier versions made the cluster in its place. Where they were killed meanwhile there is no
+   * database yet that could hold anything, and Postgres would neither start on it nor make another.
+   */
+  private void setAsideHalfMade() throws IOException {
+    if (Files.exists(files)
+        && (!Files.exists(files.resolve("PG_VERSION"))
+            || !Files.exists(files.resolve("global/pg_control"))
+            || !Files.exists(files.resolve("base/5/PG_VERSION")))) {
+      Path aside = files.resolveSibling("postgres.incomplete");
+      OwnerOnly.delete(aside);
+      Files.move(files, aside);
+      LOG.warnf("%s was never completed; it is now %s, and another is made", files, aside);
+    }
+  }
+
+  /** Makes the cluster beside its place, with the password; it comes there when it is complete. */
+  private void make() throws IOException {
+    OwnerOnly.delete(unfinished);
+    Path passwordFile = Files.createTempFile(files.getParent(), "password", "");
+    try {
+      Files.writeString(passwordFile, password + "\n");
+      List<String> command = programs.command("initdb");
+      command.addAll(
+          List.of(
+              "-D",
+              unfinished.toString(),
+              "-U",
+              OWNER,
+              "-E",
+              "UTF-8",
+              "--auth=scram-sha-256",
+              "--pwfile=" + passwordFile));
+      run(command, "", "initdb");
+    } finally {
+      Files.deleteIfExists(passwordFile);
+    }
+    Files.move(unfinished, files, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**
-   * Starts a server that has died while this process runs. Not by the library: where its start
-   * fails, it keeps a lock that only the end of the process would release.
+   * Where an earlier version was killed at its first start, everybody on the machine is trusted and
+   * there is no password. Put right before the server listens.
    */
-  private void startAgain() throws IOException {
-    List<String> command = program("postgres");
-    command.addAll(List.of("-D", files.toString(), "-p", Integer.toString(port)));
-    SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
-    Process process =
-        OwnSession.of(command).redirectErrorStream(true).redirectOutput(appendTo(log)).start();
-    restarted = process;
-    long end = System.nanoTime() + STARTUP.toNanos();
-    while (!answers()) {
-      if (!process.isAlive()) {
+  private void requirePassword() throws IOException {
+    Path access = files.resolve("pg_hba.conf");
+    boolean trusts =
+        Files.readAllLines(access).stream()
+            .map(String::strip)
+            .anyMatch(line -> !line.startsWith("#") && line.endsWith("trust"));
+    if (!trusts) {
+      return;
+    }
+    List<String> command = programs.command("postgres");
+    command.addAll(List.of("--single", "-D", files.toString(), "postgres"));
+    // One statement a line; the password is hexadecimal.
+    run(
+        command,
+        "ALTER USER " + OWNER + " PASSWORD '" + password + "'\n",
+        "setting the password of Postgres");
+    Path written = OwnerOnly.file(files.resolveSibling("pg_hba.conf.new"));
+    Files.write(written, ACCESS);
+    Files.move(written, access, StandardCopyOption.ATOMIC_MOVE);
+    LOG.warn("the database trusted every user of this machine; it asks for its password now");
+  }
+
+  private void run(List<String> command, String input, String what) throws IOException {
+    Process running =
+        OwnSession.of(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    try {
+      try (var in = running.getOutputStream()) {
+        in.write(input.getBytes(StandardCharsets.US_ASCII));
+      }
+      if (!running.waitFor(MAKE_SECONDS, TimeUnit.SECONDS)) {
+        running.destroyForcibly();
+        throw new IOException(what + " takes longer than " + MAKE_SECONDS + " s; see " + log);
+      }
+    } catch (InterruptedException e) {
+      running.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while Postgres starts", e);
+    }
+    if (running.exitValue() != 0) {
+      throw new IOException(what + " failed; " + log + " has the reason");
+    }
+  }
+
+  private void awaitReady(Process started) throws IOException {
+    long begun = System.nanoTime();
+    for (String state = state(); !state.isEmpty(); state = state()) {
+      if (!started.isAlive()) {
         throw new IOException("Postgres ended at its start; " + log + " has the reason");
       }
-      if (System.nanoTime() > end) {
-        process.destroyForcibly();
-        throw new IOException("Postgres is not ready within " + STARTUP.toSeconds() + " s");
+      Duration patience = state.equals(NOT_NOW) && isRecovering() ? RECOVERY : STARTUP;
+      if (System.nanoTime() - begun > patience.toNanos()) {
+        started.destroyForcibly();
+        throw new IOException(
+            "Postgres is not ready within " + patience.toSeconds() + " s; " + log + " may say why");
       }
       pause();
     }
   }
 
-  private boolean answers() {
-    try (Connection connection = DriverManager.getConnection(url(), OWNER, password)) {
-      return connection.isValid(1);
+  /** Connects: empty when that went well, else the SQLSTATE of what was answered. */
+  private String state() {
+    Properties login = new Properties();
+    login.setProperty("user", OWNER);
+    login.setProperty("password", password);
+    login.setProperty("connectTimeout", ANSWER_SECONDS);
+    login.setProperty("socketTimeout", ANSWER_SECONDS);
+    login.setProperty("loginTimeout", ANSWER_SECONDS);
+    try (Connection connection = DriverManager.getConnection(url(), login)) {
+      return connection.isValid(1) ? "" : "08006";
     } catch (SQLException e) {
-      // It does not listen yet, or recovers.
-      return false;
+      return e.getSQLState() == null ? "08001" : e.getSQLState();
     }
   }
 
-  /**
-   * The beginning of a command line: Postgres does not run as root, but in a name space of users.
-   */
-  private List<String> program(String name) throws IOException {
-    List<String> command = new ArrayList<>();
-    if ("root".equals(System.getProperty("user.name"))) {
-      command.addAll(List.of("unshare", "-U"));
+  /** Whether the process that reads the log again is at work; the server waits for it alone. */
+  private boolean isRecovering() {
+    return PidFile.process(pidFile).stream()
+        .flatMap(ProcessHandle::children)
+        .anyMatch(child -> title(child).startsWith("postgres: startup"));
+  }
+
+  /** What a process of Postgres writes in the place of its arguments. */
+  private static String title(ProcessHandle process) {
+    try {
+      return Files.readString(
+          Path.of("/proc", Long.toString(process.pid()), "cmdline"), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      // It has ended.
+      return "";
     }
-    try (Stream<Path> versions = Files.list(binaries)) {
-      command.add(
-          versions
-              .map(version -> version.resolve("bin").resolve(name))
-              .filter(Files::isExecutable)
-              .max(Comparator.comparing(program -> program.toFile().lastModified()))
-              .orElseThrow(() -> new IOException("there is no " + name + " in " + binaries))
-              .toString());
-    }
-    return command;
   }
 
   private static void pause() throws IOException {
@@ -212,97 +300,35 @@ final class EmbeddedDatabase implements EmbeddedStore {
     }
   }
 
-  /**
-   * Whoever was killed while it unpacked the binaries for the first time has left a part of them,
-   * without the mark that is set at the end and on which unpacking anew would stumble.
-   */
-  private void removeHalfUnpacked() throws IOException {
-    if (!Files.exists(binaries)) {
-      return;
-    }
-    try (Stream<Path> versions = Files.list(binaries)) {
-      for (Path version : versions.filter(Files::isDirectory).toList()) {
-        if (!Files.exists(version.resolve(UNPACKED))) {
-          try (Stream<Path> tree = Files.walk(version)) {
-            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
-              Files.delete(file);
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private static ProcessBuilder.Redirect appendTo(Path log) {
-    File file = log.toFile();
-    return ProcessBuilder.Redirect.appendTo(file);
-  }
-
-  /** A new cluster trusts everybody on the machine; from here on it asks for the password. */
-  private void requirePassword() throws IOException {
-    try (Connection connection = DriverManager.getConnection(url(), OWNER, "");
-        Statement statement = connection.createStatement()) {
-      statement.execute("SET password_encryption = 'scram-sha-256'");
-      statement.execute("ALTER USER " + OWNER + " PASSWORD '" + password + "'");
-      Files.write(
-          files.resolve("pg_hba.conf"),
-          List.of(
-              "local all all scram-sha-256",
-              "host all all 127.0.0.1/32 scram-sha-256",
-              "host all all ::1/128 scram-sha-256"));
-      statement.execute("SELECT pg_reload_conf()");
-    } catch (SQLException e) {
-      throw new IOException("cannot set the password of the embedded Postgres", e);
-    }
-  }
-
   @Override
   public boolean isAlive() {
-    try {
-      Path pidFile = files.resolve("postmaster.pid");
-      if (!Files.exists(pidFile)) {
-        return false;
-      }
-      Optional<String> pid = Files.readAllLines(pidFile).stream().findFirst();
-      return pid.isPresent()
-          && ProcessHandle.of(Long.parseLong(pid.get().strip()))
-              .map(ProcessHandle::isAlive)
-              .orElse(false);
-    } catch (IOException | NumberFormatException e) {
-      // The file is being written or removed; the next look tells.
-      return true;
-    }
+    return PidFile.process(pidFile).isPresent();
   }
 
   @Override
-  public void stop() {
-    EmbeddedPostgres running = postgres;
-    postgres = null;
-    if (running != null) {
-      try {
-        running.close();
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException("cannot stop the embedded Postgres", e);
-      }
-    }
-    Process again = restarted;
-    restarted = null;
-    if (again != null && again.isAlive()) {
-      stop(again);
-    }
+  public boolean answers() {
+    String state = state();
+    return state.equals(NOT_NOW) ? isRecovering() : !state.startsWith("08");
   }
 
   /** Fast: sessions end at once, and what is committed is written. */
-  private void stop(Process server) {
+  @Override
+  public void stop() {
+    Process server = process;
+    process = null;
+    if (server == null || !server.isAlive()) {
+      return;
+    }
     try {
-      List<String> command = program("pg_ctl");
+      List<String> command = programs.command("pg_ctl");
       command.addAll(List.of("stop", "-D", files.toString(), "-m", "fast", "-w"));
-      new ProcessBuilder(command)
-          .redirectErrorStream(true)
-          .redirectOutput(appendTo(log))
-          .start()
-          .waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+      Process asked =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+              .start();
       if (!server.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        asked.destroyForcibly();
         server.destroyForcibly();
       }
     } catch (IOException e) {

@@ -12,7 +12,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
@@ -31,22 +30,23 @@ final class EmbeddedRedis implements EmbeddedStore {
   private static @Nullable Path unpacked;
 
   private final String name;
-  private final List<String> persistence;
+  private final List<String> settings;
   private final Path files;
   private final Path binaries;
   private final Path log;
+  private final Path pidFile;
   private final String password;
   private final int port;
   private @Nullable Process process;
 
-  private EmbeddedRedis(
-      DataDirectory directory, String name, String folder, List<String> persistence)
+  private EmbeddedRedis(DataDirectory directory, String name, String folder, List<String> settings)
       throws IOException {
     this.name = name;
-    this.persistence = persistence;
+    this.settings = settings;
     this.files = directory.resolve(folder);
     this.binaries = directory.resolve("redis-binaries");
     this.log = directory.resolve(folder + ".log");
+    this.pidFile = files.resolve("redis.pid");
     this.password = directory.secret("redis");
     this.port = FreePort.find();
   }
@@ -60,17 +60,24 @@ final class EmbeddedRedis implements EmbeddedStore {
         List.of(
             "appendonly yes",
             "appendfsync always",
+            "maxmemory-policy noeviction",
             "auto-aof-rewrite-percentage 100",
             "auto-aof-rewrite-min-size 64mb"));
   }
 
   /**
    * For the guard, all of which can be made anew from Postgres: it writes no file, so that no
-   * decision waits for a disk.
+   * decision waits for a disk. Only what has a time to live is given up when its memory is used up:
+   * the counters of loop guards, which are then counted from the ledger again. What is spent and
+   * reserved has none; where that alone does not fit, nothing is reserved, and budgets answer by
+   * their {@code when_unavailable}.
    */
   static EmbeddedRedis ofGuard(DataDirectory directory) throws IOException {
     return new EmbeddedRedis(
-        directory, "the guard's Redis", "guard-redis", List.of("appendonly no"));
+        directory,
+        "the guard's Redis",
+        "guard-redis",
+        List.of("appendonly no", "maxmemory 256mb", "maxmemory-policy volatile-ttl"));
   }
 
   @Override
@@ -84,9 +91,9 @@ final class EmbeddedRedis implements EmbeddedStore {
 
   @Override
   public void start() throws IOException {
-    Files.createDirectories(files);
-    Files.createDirectories(binaries);
-    Orphan.stop(files.resolve("redis.pid"), "redis");
+    OwnerOnly.folder(files);
+    OwnerOnly.file(log);
+    Orphan.stop(pidFile, "redis");
     String executable = executable(binaries).toString();
     Process started =
         OwnSession.of(List.of(executable, configuration().toString()))
@@ -100,12 +107,17 @@ final class EmbeddedRedis implements EmbeddedStore {
   /** Unpacked once by a process: two of them use it, and unpacking takes longer than starting. */
   private static synchronized Path executable(Path binaries) throws IOException {
     Path known = unpacked;
+    if (Files.isDirectory(binaries) && !OwnerOnly.isUntouched(binaries)) {
+      // Somebody else may have put another program there.
+      OwnerOnly.delete(binaries);
+    }
     if (known == null || !Files.isExecutable(known)) {
       known =
-          ExecutableProvider.newJarResourceProvider(binaries.toFile())
+          ExecutableProvider.newJarResourceProvider(OwnerOnly.folder(binaries).toFile())
               .get()
               .toPath()
               .toAbsolutePath();
+      Files.setPosixFilePermissions(known, PosixFilePermissions.fromString("rwx------"));
       unpacked = known;
     }
     return known;
@@ -113,28 +125,23 @@ final class EmbeddedRedis implements EmbeddedStore {
 
   /** In a file, because arguments can be seen by every user of the machine. */
   private Path configuration() throws IOException {
-    Path file = files.resolve("redis.conf");
-    if (!Files.exists(file)) {
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    }
-    List<String> lines = new ArrayList<>(persistence);
+    Path file = OwnerOnly.file(files.resolve("redis.conf"));
+    List<String> lines = new ArrayList<>(settings);
     lines.addAll(
         List.of(
             "bind 127.0.0.1",
             "port " + port,
             "dir \"" + files + "\"",
-            "pidfile \"" + files.resolve("redis.pid") + "\"",
+            "pidfile \"" + pidFile + "\"",
             "requirepass " + password,
-            "save \"\"",
-            "maxmemory-policy noeviction"));
+            "save \"\""));
     return Files.write(file, lines);
   }
 
   /** It listens before it has read its files, and answers with an error until then. */
   private void awaitReady(Process started) throws IOException {
     long end = System.nanoTime() + START.toNanos();
-    while (!answers()) {
+    while (!ask().contains("+PONG")) {
       if (!started.isAlive()) {
         throw new IOException("the embedded Redis ended at its start; " + log + " has the reason");
       }
@@ -150,39 +157,31 @@ final class EmbeddedRedis implements EmbeddedStore {
     }
   }
 
-  private boolean answers() {
+  /** Any answer will do, also one that says why it cannot do more. */
+  @Override
+  public boolean answers() {
+    return !ask().isEmpty();
+  }
+
+  /** What it says to a PING; empty when it says nothing. */
+  private String ask() {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SOCKET_MILLIS);
       socket.setSoTimeout(SOCKET_MILLIS);
       socket
           .getOutputStream()
           .write(("AUTH " + password + "\r\nPING\r\nQUIT\r\n").getBytes(StandardCharsets.US_ASCII));
-      String answers =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-      return answers.contains("+PONG");
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     } catch (IOException e) {
-      // Nobody listens yet.
-      return false;
+      // Nobody listens, or answers in time.
+      return "";
     }
   }
 
   @Override
   public boolean isAlive() {
-    try {
-      Path pidFile = files.resolve("redis.pid");
-      if (!Files.exists(pidFile)) {
-        // Redis has written it before it was ready, and removes it when it is asked to end.
-        return false;
-      }
-      Optional<String> pid = Files.readAllLines(pidFile).stream().findFirst();
-      return pid.isPresent()
-          && ProcessHandle.of(Long.parseLong(pid.get().strip()))
-              .map(ProcessHandle::isAlive)
-              .orElse(false);
-    } catch (IOException | NumberFormatException e) {
-      // The file is being written; the next look tells.
-      return true;
-    }
+    // Redis has written the file before it was ready, and removes it when it is asked to end.
+    return PidFile.process(pidFile).isPresent();
   }
 
   @Override

@@ -2,10 +2,8 @@ package dev.tokenledger.standalone;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,9 +23,10 @@ import org.jboss.logmanager.handlers.ConsoleHandler;
  * what dies; stops all, the gateway first, when it is asked to stop.
  *
  * <p>System properties: {@code tokenledger.data}, {@code tokenledger.home} (the folder with the
- * modules that were built), {@code tokenledger.services.java-options}, {@code quarkus.http.host}
- * and {@code quarkus.http.port} of the gateway, {@code tokenledger.services.first-port} (the
- * services' ports count up from it; free ones are taken unless it is set).
+ * modules that were built), {@code tokenledger.services.java-options}, {@code
+ * tokenledger.services.SERVICE.heap} (sizes for one of them), {@code quarkus.http.host} and {@code
+ * quarkus.http.port} of the gateway, {@code tokenledger.services.first-port} (the services' ports
+ * count up from it; free ones are taken unless it is set).
  */
 final class FourServices {
   private static final List<String> SERVICES =
@@ -109,9 +108,9 @@ final class FourServices {
 
   private void run() throws IOException, InterruptedException {
     try (DataDirectory directory = DataDirectory.open(data)) {
-      Files.createDirectories(run);
+      OwnerOnly.folder(run);
       stopLeftBehind();
-      requireFreePort();
+      FreePort.require(host, port);
       try (Stores stores = new Stores(directory, System.getenv())) {
         List<ServiceProcess> processes = processes(stores.environment());
         try {
@@ -139,15 +138,6 @@ final class FourServices {
     }
   }
 
-  private void requireFreePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(host, port));
-    } catch (java.net.BindException e) {
-      throw new IOException("port " + port + " is taken; choose another with --port", e);
-    }
-  }
-
   /** The services, the gateway last. */
   private List<ServiceProcess> processes(Map<String, String> stores) throws IOException {
     Path home = Path.of(System.getProperty("tokenledger.home", ".")).toAbsolutePath();
@@ -165,7 +155,7 @@ final class FourServices {
           new ServiceProcess(
               service,
               ServiceProcess.java(
-                  options,
+                  heap(service) + options,
                   properties("127.0.0.1", servicePort),
                   application(home, service + "-service")),
               environment,
@@ -176,10 +166,15 @@ final class FourServices {
     processes.add(
         new ServiceProcess(
             GATEWAY,
-            ServiceProcess.java(options, addresses, application(home, GATEWAY)),
+            ServiceProcess.java(heap(GATEWAY) + options, addresses, application(home, GATEWAY)),
             withoutStores,
             pidFile(GATEWAY)));
     return processes;
+  }
+
+  /** The sizes of a process's heap, before the options that are for all of them. */
+  private static String heap(String service) {
+    return System.getProperty("tokenledger.services." + service + ".heap", "") + " ";
   }
 
   private Path pidFile(String name) {

@@ -1,7 +1,9 @@
 package dev.tokenledger.standalone;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -15,6 +17,22 @@ final class FreePort {
   private static final int ATTEMPTS = 200;
 
   private FreePort() {}
+
+  /**
+   * @throws IllegalStateException if somebody listens on the port of the API already
+   */
+  static void require(String host, int port) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+    } catch (BindException e) {
+      throw new IllegalStateException(
+          e.getMessage() != null && e.getMessage().startsWith("Permission denied")
+              ? "port " + port + " needs rights that this user lacks; choose another with --port"
+              : "port " + port + " is taken; choose another with --port",
+          e);
+    }
+  }
 
   static int find() throws IOException {
     for (int i = 0; i < ATTEMPTS; i++) {

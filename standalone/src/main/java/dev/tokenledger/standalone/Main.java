@@ -3,10 +3,14 @@ package dev.tokenledger.standalone;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -24,7 +28,10 @@ public final class Main {
 
   private Main() {}
 
-  public static void main(String... args) throws IOException {
+  public static void main(String... args) {
+    ScriptWatch.begin();
+    Settings.require(
+        System.getProperties(), System.getProperty("tokenledger.services.java-options", ""));
     if (List.of(args).equals(List.of("services"))) {
       FourServices.main();
     } else {
@@ -32,35 +39,33 @@ public final class Main {
     }
   }
 
-  private static void oneProcess(String... args) throws IOException {
+  private static void oneProcess(String... args) {
     // Until Quarkus has configured logging, everything down to the finest trace would be printed.
     Logger.getLogger("").setLevel(Level.WARNING);
-    Path data = Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath();
-    DataDirectory directory = DataDirectory.open(data);
-    EmbeddedRedis redis = EmbeddedRedis.ofEvents(directory);
-    EmbeddedRedis guardRedis = EmbeddedRedis.ofGuard(directory);
-    EmbeddedDatabase database = new EmbeddedDatabase(directory);
+    EmbeddedStores stores = new EmbeddedStores();
+    CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean running = new AtomicBoolean();
+    // In a hook of its own: after a signal the machine halts once the hooks are done, whatever the
+    // main thread is still about.
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  if (running.get()) {
+                    await(ended);
+                  }
+                  stores.close();
+                },
+                "stop-stores"));
     try {
-      redis.start();
-      guardRedis.start();
-      database.start();
-    } catch (IOException | RuntimeException | Error e) {
-      guardRedis.stop();
-      redis.stop();
-      throw e;
+      FreePort.require(
+          setting("quarkus.http.host", "0.0.0.0"),
+          Integer.parseInt(setting("quarkus.http.port", "8080")));
+      stores.start(Path.of(System.getProperty("tokenledger.data", "data")).toAbsolutePath());
+    } catch (IOException | UncheckedIOException | IllegalStateException e) {
+      System.err.println("tokenledger: " + e.getMessage());
+      System.exit(1);
     }
-    System.setProperty("tokenledger.database.url", database.url());
-    System.setProperty("tokenledger.database.owner-username", EmbeddedDatabase.OWNER);
-    System.setProperty("tokenledger.database.owner-password", directory.secret("postgres"));
-    if (!System.getenv().containsKey(Stores.SECRET_KEY)
-        && System.getProperty("tokenledger.alerting.secret-key") == null) {
-      // As long-lived as the data: nobody changes this password.
-      System.setProperty("tokenledger.alerting.secret-key", directory.secret("postgres"));
-    }
-    System.setProperty("tokenledger.redis.url", redis.url());
-    System.setProperty("tokenledger.alerting.guard-redis-url", guardRedis.url());
-    System.setProperty(
-        "tokenledger.identity.bootstrap-file", data.resolve("bootstrap.env").toString());
     if (System.getProperty(EVENT_LOOPS) == null) {
       // The stores and the workers need processors, too; of few of them each switch between threads
       // is felt.
@@ -68,34 +73,35 @@ public final class Main {
           EVENT_LOOPS,
           Integer.toString(Math.max(1, Runtime.getRuntime().availableProcessors() / 2)));
     }
-    Supervisor supervisor = new Supervisor(database, redis, guardRedis);
-    supervisor.start();
-    CountDownLatch ended = new CountDownLatch(1);
-    // In a hook of its own: after a signal the machine halts once the hooks are done, whatever the
-    // main thread is still about.
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  await(ended);
-                  supervisor.stop();
-                  database.stop();
-                  guardRedis.stop();
-                  redis.stop();
-                  directory.close();
-                },
-                "stop-stores"));
+    running.set(true);
     Quarkus.run(
         null,
         (exitCode, failure) -> {
           if (failure != null) {
-            System.err.println("TokenLedger could not start");
-            failure.printStackTrace();
+            explain(failure);
           }
           ended.countDown();
           System.exit(exitCode);
         },
         args);
+  }
+
+  /** A setting of Quarkus, where it must be known before Quarkus starts. */
+  private static String setting(String name, String otherwise) {
+    String given = System.getProperty(name);
+    String environment = System.getenv(name.toUpperCase(Locale.ROOT).replace('.', '_'));
+    return given != null ? given : environment != null ? environment : otherwise;
+  }
+
+  private static void explain(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BindException) {
+        System.err.println("tokenledger: the port was taken meanwhile: " + cause.getMessage());
+        return;
+      }
+    }
+    System.err.println("tokenledger: cannot start");
+    failure.printStackTrace();
   }
 
   /** Waits for the services to finish what they took, so long as they may. */

@@ -1,9 +1,9 @@
 package dev.tokenledger.standalone;
 
-import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
 import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -26,7 +26,8 @@ class ReadyBanner {
     this.keys = keys;
   }
 
-  void begin(@Observes StartupEvent event) {
+  /** Not before the port is bound: the address would be somebody else's. */
+  void begin(@ObservesAsync HttpServerStart event) {
     Thread thread = new Thread(this::showWhenReady, "ready-banner");
     thread.setDaemon(true);
     thread.start();

@@ -85,7 +85,8 @@ final class ServiceProcess {
     startedNanos = System.nanoTime();
     Instant start = started.info().startInstant().orElseGet(Instant::now);
     Files.write(
-        pidFile, List.of(Long.toString(started.pid()), Long.toString(start.toEpochMilli())));
+        OwnerOnly.file(pidFile),
+        List.of(Long.toString(started.pid()), Long.toString(start.toEpochMilli())));
     Thread pump = new Thread(() -> show(started), name + "-log");
     pump.setDaemon(true);
     pump.start();
