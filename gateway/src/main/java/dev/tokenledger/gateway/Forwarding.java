@@ -1,5 +1,7 @@
 package dev.tokenledger.gateway;
 
+import dev.tokenledger.edge.BodyFailure;
+import dev.tokenledger.edge.CollectedBody;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.ext.web.Router;
@@ -44,7 +46,30 @@ class Forwarding {
                     ended.succeeded()
                         ? context.response().getStatusCode() / 100 + "xx"
                         : "aborted")));
-    new Passage(context, service, services, forwarded, outages).begin();
+    CollectedBody body = CollectedBody.of(context);
+    if (body != null && body.failure() != null) {
+      refuse(context, body.failure(), body.limit());
+      return;
+    }
+    new Passage(context, service, services, forwarded, outages, body).begin();
+  }
+
+  private static void refuse(RoutingContext context, BodyFailure failure, long limit) {
+    switch (failure) {
+      case TOO_LARGE ->
+          GatewayProblem.BODY_TOO_LARGE.end(
+              context.response(),
+              "A request body may have " + limit + " bytes at most. Send less in one request.");
+      case TOO_SLOW ->
+          GatewayProblem.BODY_TIMEOUT.end(
+              context.response(),
+              "The body came too slowly, and was not waited for. Nothing of it was passed on.");
+      case NO_MEMORY ->
+          GatewayProblem.BUSY.end(
+              context.response(),
+              "The memory for requests is in use by others. Nothing of this request was taken; send"
+                  + " it again in a moment, or in smaller parts.");
+    }
   }
 
   private static void nothing(RoutingContext context) {

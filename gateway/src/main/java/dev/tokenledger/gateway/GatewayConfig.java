@@ -48,6 +48,13 @@ interface GatewayConfig {
   @WithDefault("1024")
   int maxWaiting();
 
+  /**
+   * The most bytes of a request body, of any path; services have limits of their own below it. A
+   * body is in memory as a whole before it is passed on.
+   */
+  @WithDefault("33554432")
+  int maxBodyBytes();
+
   /** How long the merged API document is kept before the services are asked again. */
   @WithDefault("10s")
   Duration documentAge();

@@ -19,6 +19,10 @@ enum GatewayProblem {
   SERVICE_TIMEOUT(504, "A service does not answer in time"),
   /** More requests wait for the service than are let in; nothing was carried out. */
   QUEUE_FULL(503, "The queue is full"),
+  /** The bodies of other requests have the memory; nothing was carried out. */
+  BUSY(503, "Too much is being worked on"),
+  BODY_TOO_LARGE(413, "The body is too large"),
+  BODY_TIMEOUT(408, "The body did not come in time"),
   NOT_FOUND(404, "There is no such thing");
 
   static final String MEDIA_TYPE = "application/problem+json";
@@ -44,7 +48,11 @@ enum GatewayProblem {
 
   /** Ends a request that no service has seen. */
   void end(HttpServerResponse response, String detail) {
-    response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE);
+    response
+        .setStatusCode(status)
+        .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+        .putHeader("X-Content-Type-Options", "nosniff");
     if (status >= 500) {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
     }

@@ -1,5 +1,6 @@
 package dev.tokenledger.gateway;
 
+import dev.tokenledger.edge.CollectedBody;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
@@ -14,12 +15,13 @@ import io.vertx.httpproxy.ProxyInterceptor;
 import io.vertx.httpproxy.ProxyOptions;
 import io.vertx.httpproxy.ProxyResponse;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way to a service and the answer on its way back, bodies streamed both ways. A
- * service that is away is answered for with a problem that says whether the request may have been
- * carried out; nothing is ever sent twice. A service that ends within its answer breaks the
- * caller's connection, so that half an answer is not taken for a whole one.
+ * One request on its way to a service and the answer on its way back, which is streamed. A service
+ * that is away is answered for with a problem that says whether the request may have been carried
+ * out; nothing is ever sent twice. A service that ends within its answer breaks the caller's
+ * connection, so that half an answer is not taken for a whole one.
  */
 final class Passage implements ProxyInterceptor {
   private static final ProxyOptions PLAIN_HTTP = new ProxyOptions().setSupportWebSocket(false);
@@ -29,6 +31,7 @@ final class Passage implements ProxyInterceptor {
   private final ServiceClient services;
   private final Forwarded forwarded;
   private final Outages outages;
+  private final @Nullable CollectedBody body;
   private boolean connected;
 
   Passage(
@@ -36,7 +39,9 @@ final class Passage implements ProxyInterceptor {
       Service service,
       ServiceClient services,
       Forwarded forwarded,
-      Outages outages) {
+      Outages outages,
+      @Nullable CollectedBody body) {
+    this.body = body;
     this.context = context;
     this.service = service;
     this.services = services;
@@ -66,6 +71,9 @@ final class Passage implements ProxyInterceptor {
     // The gateway has asked for the body itself.
     headers.remove(HttpHeaders.EXPECT);
     forwarded.set(request, headers);
+    if (body != null) {
+      passing.request().setBody(Body.body(body.buffer()));
+    }
     return passing
         .sendRequest()
         .recover(failure -> Future.succeededFuture(problem(passing, failure)));
@@ -110,7 +118,7 @@ final class Passage implements ProxyInterceptor {
           case SERVICE_INTERRUPTED -> "ended before it answered." + repeat;
           case SERVICE_TIMEOUT -> "has not answered in time." + repeat;
           case QUEUE_FULL -> "has more requests than it can take. Send again later.";
-          case SERVICE_UNAVAILABLE, NOT_FOUND ->
+          case SERVICE_UNAVAILABLE, NOT_FOUND, BUSY, BODY_TOO_LARGE, BODY_TIMEOUT ->
               "cannot be reached. Nothing was carried out; send again.";
         };
     return "The " + service.label() + " service " + rest;

@@ -20,7 +20,7 @@ import java.util.function.Function;
 /** The connections to the services: a bounded pool and a bounded queue for each. */
 @ApplicationScoped
 class ServiceClient {
-  /** Below the time after which the services close connections that rest (30 minutes). */
+  /** Below the time after which the services close connections that rest (75 s). */
   private static final int KEEP_ALIVE_SECONDS = 60;
 
   private final GatewayConfig config;

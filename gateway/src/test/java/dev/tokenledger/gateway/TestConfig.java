@@ -14,6 +14,7 @@ record TestConfig(
     Duration probeTimeout,
     int maxConnections,
     int maxWaiting,
+    int maxBodyBytes,
     Duration documentAge,
     boolean trustForwarded)
     implements GatewayConfig {
@@ -31,6 +32,7 @@ record TestConfig(
         Duration.ofSeconds(1),
         64,
         64,
+        33_554_432,
         Duration.ZERO,
         false);
   }
@@ -50,6 +52,7 @@ record TestConfig(
         probeTimeout,
         most,
         waiting,
+        maxBodyBytes,
         documentAge,
         trustForwarded);
   }
@@ -65,6 +68,7 @@ record TestConfig(
         probeTimeout,
         maxConnections,
         maxWaiting,
+        maxBodyBytes,
         documentAge,
         trustForwarded);
   }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** The directions in which dependencies point. */
 final class ArchitectureTest {
   private static final String MODEL = "dev.tokenledger.model..";
+  private static final String EDGE = "dev.tokenledger.edge..";
   private static final String PLATFORM = "dev.tokenledger.platform..";
   private static final String INGEST = "dev.tokenledger.ingest..";
   private static final String AGGREGATION = "dev.tokenledger.aggregation..";
@@ -106,7 +107,20 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat(
             resideInAPackage("dev.tokenledger..")
-                .and(DescribedPredicate.not(resideInAPackage(GATEWAY))))
+                .and(DescribedPredicate.not(resideInAPackage(GATEWAY)))
+                .and(DescribedPredicate.not(resideInAPackage(EDGE))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void theEdgeKnowsNothingOfOurs() {
+    noClasses()
+        .that()
+        .resideInAPackage(EDGE)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.tokenledger..")
+                .and(DescribedPredicate.not(resideInAPackage(EDGE))))
         .check(CLASSES);
   }
 

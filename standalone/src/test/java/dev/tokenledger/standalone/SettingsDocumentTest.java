@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.aggregation.AggregationConfig;
 import dev.tokenledger.alerting.AlertingConfig;
+import dev.tokenledger.edge.EdgeConfig;
 import dev.tokenledger.ingest.IngestConfig;
 import dev.tokenledger.platform.PlatformConfig;
 import dev.tokenledger.platform.StreamConfig;
@@ -25,6 +26,7 @@ class SettingsDocumentTest {
   private static final List<Class<?>> MAPPINGS =
       List.of(
           PlatformConfig.class,
+          EdgeConfig.class,
           StreamConfig.class,
           IngestConfig.class,
           AggregationConfig.class,

@@ -11,6 +11,7 @@ public enum ProblemCode {
   INVALID_UTF8(400, Kind.CALLER, "The body is not valid UTF-8"),
   INVALID_PARAMETER(400, Kind.CALLER, "A parameter is not valid"),
   INVALID_FIELD(400, Kind.CALLER, "A field is not valid"),
+  BODY_TIMEOUT(408, Kind.CALLER, "The body did not come in time"),
   TOO_MANY_EVENTS(413, Kind.CALLER, "Too many events in one request"),
   BODY_TOO_LARGE(413, Kind.CALLER, "The body is too large"),
   DECOMPRESSED_TOO_LARGE(413, Kind.CALLER, "The body is too large once decompressed"),

@@ -41,6 +41,15 @@ public final class ProblemException extends RuntimeException {
     return new ProblemException(code, detail, retryAfter, Map.of(), cause);
   }
 
+  /**
+   * A field of the body that is not valid.
+   *
+   * @param field its name, with dots where it is within others
+   */
+  public static ProblemException invalidField(String field, String detail) {
+    return new ProblemException(ProblemCode.INVALID_FIELD, detail).with("field", field);
+  }
+
   /** The same problem with further members, such as the field or parameter it is about. */
   public ProblemException with(String member, Object value) {
     Map<String, Object> more = new java.util.HashMap<>(extensions);

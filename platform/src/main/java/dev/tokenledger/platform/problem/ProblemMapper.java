@@ -11,8 +11,10 @@ import io.quarkus.security.UnauthorizedException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -21,6 +23,13 @@ import org.jspecify.annotations.Nullable;
 /** The one place where failures become answers. */
 public class ProblemMapper {
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+  /**
+   * Numbers out of range, times that are none or out of range, text that is too long, is no number
+   * or has characters that no text may have. Not all of class 22: a division by zero is our fault.
+   */
+  private static final Set<String> VALUE_REFUSED =
+      Set.of("22001", "22003", "22007", "22008", "22021", "22P02", "22P05");
 
   private final MeterRegistry metrics;
 
@@ -151,12 +160,33 @@ public class ProblemMapper {
 
   @ServerExceptionMapper
   public Response internal(Throwable e) {
+    String state = refusedByStore(e);
+    if (state != null) {
+      // The second line: the field should have been refused by its name, before the store saw it.
+      LOG.warnf(e, "the database refuses a value of a request, SQLSTATE %s", state);
+      return answer(
+          ProblemCode.INVALID_FIELD,
+          "A value of the request cannot be stored: a number or time is out of range, or a text has"
+              + " characters that no text may have.",
+          Map.of(),
+          null);
+    }
     LOG.error("request failed", e);
     return answer(
         ProblemCode.INTERNAL_ERROR,
         "The request was not carried out. The service's log has the reason.",
         Map.of(),
         null);
+  }
+
+  /** The SQLSTATE with which Postgres says that a value is one that it cannot have, or null. */
+  private static @Nullable String refusedByStore(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && VALUE_REFUSED.contains(sql.getSQLState() + "")) {
+        return sql.getSQLState();
+      }
+    }
+    return null;
   }
 
   private Response answer(
