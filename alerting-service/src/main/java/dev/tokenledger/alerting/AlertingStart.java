@@ -5,6 +5,7 @@ import dev.tokenledger.platform.database.Databases;
 import dev.tokenledger.platform.database.Migrations;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
+import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.query.QueryService;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -38,9 +39,9 @@ public class AlertingStart implements HealthCheck {
   private final QueryService queries;
   private final ServiceStart start;
 
-  public AlertingStart(Databases databases, Migrations migrations) {
+  public AlertingStart(Databases databases, Migrations migrations, ByteBudget memory) {
     this.database = databases.open(ServiceRole.ALERTING, 6);
-    this.queries = new QueryService(database);
+    this.queries = new QueryService(database, memory);
     this.start = new ServiceStart("alerting", () -> migrations.migrate("alerting", SCRIPTS));
   }
 

@@ -2,6 +2,7 @@ package dev.tokenledger.reporting;
 
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.freshness.FreshnessReader;
+import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.query.QueryService;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,8 +15,8 @@ import java.time.Clock;
 class LedgerReaders {
   @Produces
   @Singleton
-  QueryService queries(ReportingStart start) {
-    return new QueryService(start.database());
+  QueryService queries(ReportingStart start, ByteBudget memory) {
+    return new QueryService(start.database(), memory);
   }
 
   @Produces

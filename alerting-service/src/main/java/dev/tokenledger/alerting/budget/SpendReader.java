@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.model.rollup.Measure;
+import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.platform.query.Granularity;
 import dev.tokenledger.platform.query.Period;
 import dev.tokenledger.platform.query.Query;
@@ -34,7 +35,7 @@ public final class SpendReader {
    *
    * @param connection in a snapshot as the budget's tenant
    * @throws dev.tokenledger.platform.problem.ProblemException if the scope is kept in no rollup and
-   *     the period has more events than are read one by one
+   *     the period has more events than can be added up in the time for a statement
    */
   public Spend read(Connection connection, Budget budget, BudgetPeriod period) throws SQLException {
     return read(connection, budget.tenantId(), budget.scope(), period);
@@ -42,18 +43,14 @@ public final class SpendReader {
 
   Spend read(Connection connection, int tenantId, BudgetScope scope, BudgetPeriod period)
       throws SQLException {
-    QueryService.Cells found =
-        queries.cells(connection, tenantId, query(scope, period, Granularity.NONE));
-    if (found.start().isBefore(period.start()) || found.end().isAfter(period.end())) {
-      found = queries.cells(connection, tenantId, query(scope, period, Granularity.MINUTE));
-    }
-    long nanos = 0;
-    long unpriced = 0;
-    for (QueryService.Cell cell : found.cells()) {
-      nanos = Math.addExact(nanos, cell.sums().get(Measure.COST));
-      unpriced = Math.addExact(unpriced, cell.sums().get(Measure.UNPRICED_CALLS));
-    }
-    return new Spend(nanos, unpriced);
+    MeasureVector sums =
+        queries.total(
+            connection,
+            tenantId,
+            new Period(period.start(), period.end(), UTC),
+            scope.values(),
+            List.of("cost_usd", "unpriced_calls"));
+    return new Spend(sums.get(Measure.COST), sums.get(Measure.UNPRICED_CALLS));
   }
 
   /**
@@ -65,9 +62,7 @@ public final class SpendReader {
     BudgetPeriod history = new BudgetPeriod(now.minus(SpendForecast.HISTORY), now);
     Map<Instant, Long> hours = new TreeMap<>();
     for (QueryService.Cell cell :
-        queries
-            .cells(connection, budget.tenantId(), query(budget.scope(), history, Granularity.HOUR))
-            .cells()) {
+        queries.cells(connection, budget.tenantId(), hourly(budget.scope(), history)).cells()) {
       if (cell.time() != null && cell.sums().get(Measure.COST) != 0) {
         hours.merge(cell.time(), cell.sums().get(Measure.COST), Math::addExact);
       }
@@ -106,12 +101,12 @@ public final class SpendReader {
     return BigDecimal.valueOf(Duration.between(from, until).toMillis());
   }
 
-  private static Query query(BudgetScope scope, BudgetPeriod period, Granularity granularity) {
+  private static Query hourly(BudgetScope scope, BudgetPeriod period) {
     return new Query(
-        Query.measures(List.of("cost_usd", "unpriced_calls")),
+        Query.measures(List.of("cost_usd")),
         List.of(),
         Query.filters(scope.values()),
-        granularity,
+        Granularity.HOUR,
         new Period(period.start(), period.end(), UTC),
         null,
         false,

@@ -134,18 +134,21 @@ class RuleReader {
             Query.MAX_LIMIT - 1,
             false);
     Map<String, Sample> samples = new LinkedHashMap<>();
-    for (Map<String, @Nullable Object> row : queries.answer(rule.tenantId(), query).rows()) {
-      Object value = row.get(rule.measure());
-      long volume = 0;
-      for (String kind : KINDS) {
-        volume += ((Number) row.getOrDefault(kind, 0L)).longValue();
+    try (QueryService.Answer answer = queries.answer(rule.tenantId(), query)) {
+      for (int i = 0; i < answer.size(); i++) {
+        Map<String, @Nullable Object> row = answer.row(i);
+        Object value = row.get(rule.measure());
+        long volume = 0;
+        for (String kind : KINDS) {
+          volume += ((Number) row.getOrDefault(kind, 0L)).longValue();
+        }
+        samples.put(
+            rule.per() == null
+                ? ONLY
+                : String.valueOf(row.getOrDefault(rule.per(), DimensionValues.OTHER)),
+            new Sample(
+                value == null || volume == 0 ? null : new BigDecimal(value.toString()), volume));
       }
-      samples.put(
-          rule.per() == null
-              ? ONLY
-              : String.valueOf(row.getOrDefault(rule.per(), DimensionValues.OTHER)),
-          new Sample(
-              value == null || volume == 0 ? null : new BigDecimal(value.toString()), volume));
     }
     return samples;
   }

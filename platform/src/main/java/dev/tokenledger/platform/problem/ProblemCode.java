@@ -15,6 +15,7 @@ public enum ProblemCode {
   TOO_MANY_EVENTS(413, Kind.CALLER, "Too many events in one request"),
   BODY_TOO_LARGE(413, Kind.CALLER, "The body is too large"),
   DECOMPRESSED_TOO_LARGE(413, Kind.CALLER, "The body is too large once decompressed"),
+  TOO_LARGE_ANSWER(413, Kind.CALLER, "The answer would be too large"),
   UNSUPPORTED_MEDIA_TYPE(415, Kind.CALLER, "The content type is not supported"),
   UNSUPPORTED_ENCODING(415, Kind.CALLER, "The content encoding is not supported"),
   UNAUTHENTICATED(401, Kind.CALLER, "No valid credentials"),
@@ -28,6 +29,7 @@ public enum ProblemCode {
   QUOTA_EXCEEDED(429, Kind.NO_CAPACITY, "The quota is used up"),
   QUEUE_FULL(503, Kind.NO_CAPACITY, "The queue is full"),
   BUSY(503, Kind.NO_CAPACITY, "Too much is being worked on"),
+  TOO_SLOW(503, Kind.NO_CAPACITY, "The question took too long"),
   STORE_UNAVAILABLE(503, Kind.NO_CAPACITY, "A store cannot be reached"),
   NOT_READY(503, Kind.NO_CAPACITY, "The service is not ready"),
   INTERNAL_ERROR(500, Kind.OURS, "Something went wrong on our side");

@@ -14,15 +14,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The dictionary of dimension values, both ways. An id keeps its value for ever, so those that were
- * read stay in memory. Thread-safe.
+ * read stay in memory, within a bound of bytes. Thread-safe.
  */
 final class DimensionNames {
-  private static final int MAX_REMEMBERED = 200_000;
+  /** A long name is a kilobyte; most take some thirty letters. */
+  private static final long MAX_REMEMBERED_BYTES = 3 * 1024 * 1024;
+
+  /** Key, entry and string. */
+  private static final int BYTES_BESIDE_LETTERS = 136;
+
+  private static final int FETCH_ROWS = 5_000;
 
   private final Map<Key, String> remembered = new ConcurrentHashMap<>();
+  private final AtomicLong rememberedBytes = new AtomicLong();
 
   private record Key(int tenantId, Dimension dimension, int id) {}
 
@@ -86,23 +94,30 @@ final class DimensionNames {
       Set<Integer> ids,
       Map<Integer, String> values)
       throws SQLException {
-    if (remembered.size() > MAX_REMEMBERED) {
-      remembered.clear();
-    }
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT value_id, value FROM ledger.dimension_values"
                 + " WHERE tenant_id = ? AND dimension = ? AND value_id = ANY (?)")) {
       select.setInt(1, tenantId);
       select.setInt(2, dimension.code());
+      select.setFetchSize(FETCH_ROWS);
       select.setArray(3, connection.createArrayOf("integer", ids.toArray()));
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           values.put(rows.getInt(1), rows.getString(2));
-          remembered.put(new Key(tenantId, dimension, rows.getInt(1)), rows.getString(2));
+          remember(new Key(tenantId, dimension, rows.getInt(1)), rows.getString(2));
         }
       }
     }
+  }
+
+  private void remember(Key key, String value) {
+    int bytes = BYTES_BESIDE_LETTERS + value.length();
+    if (rememberedBytes.addAndGet(bytes) > MAX_REMEMBERED_BYTES) {
+      remembered.clear();
+      rememberedBytes.set(bytes);
+    }
+    remembered.put(key, value);
   }
 
   /** Values that begin with a prefix, in order, for pickers. */

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param orderBy name of the measure or dimension to order by, or null for time and then as found
  * @param limit most rows, or most lines of a time series; what is left out is added up in a row of
  *     its own
+ * @param exact whether the edges of the period are read from the events where the buckets that are
+ *     kept are longer, instead of widening it
  */
 public record Query(
     List<QueryMeasure> measures,
@@ -32,7 +34,8 @@ public record Query(
     @Nullable String orderBy,
     boolean descending,
     int limit,
-    boolean compare) {
+    boolean compare,
+    boolean exact) {
   public static final int MAX_LIMIT = 10_000;
   private static final int MAX_MEASURES = 20;
   private static final int MAX_DIMENSIONS = 6;
@@ -42,6 +45,29 @@ public record Query(
     measures = List.copyOf(measures);
     dimensions = List.copyOf(dimensions);
     filters = Map.copyOf(filters);
+  }
+
+  public Query(
+      List<QueryMeasure> measures,
+      List<QueryDimension> dimensions,
+      Map<QueryDimension, List<String>> filters,
+      Granularity granularity,
+      Period period,
+      @Nullable String orderBy,
+      boolean descending,
+      int limit,
+      boolean compare) {
+    this(
+        measures,
+        dimensions,
+        filters,
+        granularity,
+        period,
+        orderBy,
+        descending,
+        limit,
+        compare,
+        false);
   }
 
   /** The same question about the period before. */
@@ -61,7 +87,7 @@ public record Query(
   /** The same question by other dimensions. */
   Query withDimensions(List<QueryDimension> others) {
     return new Query(
-        measures, others, filters, granularity, period, orderBy, descending, limit, compare);
+        measures, others, filters, granularity, period, orderBy, descending, limit, compare, exact);
   }
 
   /** The same question without the filter on a dimension. */
@@ -69,7 +95,31 @@ public record Query(
     Map<QueryDimension, List<String>> others = new LinkedHashMap<>(filters);
     others.remove(dimension);
     return new Query(
-        measures, dimensions, others, granularity, period, orderBy, descending, limit, compare);
+        measures,
+        dimensions,
+        others,
+        granularity,
+        period,
+        orderBy,
+        descending,
+        limit,
+        compare,
+        exact);
+  }
+
+  /** The same question, answered to the minute. */
+  Query exactly() {
+    return new Query(
+        measures,
+        dimensions,
+        filters,
+        granularity,
+        period,
+        orderBy,
+        descending,
+        limit,
+        compare,
+        true);
   }
 
   /** The tags among the dimensions and filters. */

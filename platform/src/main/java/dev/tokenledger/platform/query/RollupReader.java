@@ -5,6 +5,7 @@ import dev.tokenledger.model.rollup.Cuboid;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.UserSpanPlan;
 import dev.tokenledger.model.sketch.SketchSet;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,7 +22,15 @@ import org.jspecify.annotations.Nullable;
  * the rows themselves, and only then joined with what the series stand for.
  */
 final class RollupReader {
-  private static final int FETCH_ROWS = 2_000;
+  /** Rows of a fetch: some hundred bytes each, of sketches some thousand. */
+  static final int FETCH_ROWS = 1_000;
+
+  private static final int FETCH_SKETCHES = 200;
+
+  /** What happened in a row, whatever it was; a row that a correction emptied has nothing. */
+  static final String EVENTS =
+      "coalesce(r.model_calls, 0) + coalesce(r.agent_runs, 0)"
+          + " + coalesce(r.steps, 0) + coalesce(r.user_actions, 0)";
 
   private final Connection connection;
   private final int tenantId;
@@ -62,7 +71,8 @@ final class RollupReader {
   /** What is added up over models already is read so, and the rest from the rollups. */
   private void readUsers(QueryPlan plan, Groups groups) throws SQLException {
     UserSumsReader reader = new UserSumsReader(connection, tenantId, query, filters);
-    UserSpanPlan spans = reader.plan(plan.buckets());
+    List<BucketPlan.Run> runs = plan.buckets().runs();
+    UserSpanPlan spans = reader.plan(runs.get(0).from(), runs.get(runs.size() - 1).until());
     reader.read(spans.runs(), groups);
     for (UserSpanPlan.Period rest : spans.rest()) {
       BucketPlan buckets =
@@ -79,9 +89,7 @@ final class RollupReader {
     List<Measure> sums = QueryMeasure.sumsOf(query.measures());
     for (BucketPlan.Run run : buckets.runs()) {
       Cuboid cuboid = plan.cuboid(run.grain());
-      if (!sums.isEmpty()) {
-        readSums(cuboid, run, sums, groups);
-      }
+      readSums(cuboid, run, sums, groups);
       if (query.needsSketches()) {
         readSketches(cuboid, run, run.grain().sketchTable(), groups);
         // What is not folded yet lies here, at the cuboid's finest grain.
@@ -98,6 +106,9 @@ final class RollupReader {
             + time("r.bucket")
             + (named ? "r.series_id, " : "")
             + columns(sums, m -> "sum(r." + m.column() + ")::bigint AS " + m.column())
+            + "sum("
+            + EVENTS
+            + ")::bigint AS happened"
             + rows(run.grain().rollupTable())
             + groupBy(keyColumns() - query.dimensions().size() + (named ? 1 : 0));
     String sql =
@@ -106,15 +117,14 @@ final class RollupReader {
                 + (hasTime() ? "b.t, " : "")
                 + dimensions()
                 + columns(sums, m -> "sum(b." + m.column() + ")")
-                + " FROM ("
+                + "sum(b.happened) FROM ("
                 + bySeries
                 + ") b JOIN ledger.series s ON s.tenant_id = ? AND s.cuboid = ?"
                 + " AND s.series_id = b.series_id"
                 + groupBy(keyColumns())
-                + " LIMIT "
-                + (Groups.MAX + 1)
             : bySeries;
     try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setFetchSize(FETCH_ROWS);
       int at = bindRows(select, cuboid, run);
       if (named) {
         select.setInt(at++, tenantId);
@@ -122,15 +132,29 @@ final class RollupReader {
       }
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          int column = keyColumns() + 1;
-          if (rows.getBigDecimal(column) == null) {
-            continue;
-          }
-          Group group = groups.of(Group.Key.read(rows, query));
-          for (Measure measure : sums) {
-            group.sums().add(measure, rows.getBigDecimal(column++).longValueExact());
-          }
+          addSums(rows, query, sums, groups);
         }
+      }
+    }
+  }
+
+  /**
+   * Adds a row of a key, sums, of which those that nothing was added to are null, and how much
+   * happened, which is null when there were no rows to add up.
+   */
+  static void addSums(ResultSet row, Query query, List<Measure> sums, Groups groups)
+      throws SQLException {
+    int first = 1 + (query.granularity() == Granularity.NONE ? 0 : 1) + query.dimensions().size();
+    BigDecimal events = row.getBigDecimal(first + sums.size());
+    if (events == null) {
+      return;
+    }
+    Group group = groups.of(Group.Key.read(row, query));
+    group.addEvents(events.longValueExact());
+    for (int i = 0; i < sums.size(); i++) {
+      BigDecimal sum = row.getBigDecimal(first + i);
+      if (sum != null) {
+        group.add(sums.get(i), sum.longValueExact());
       }
     }
   }
@@ -151,7 +175,7 @@ final class RollupReader {
                 + " AND s.series_id = b.series_id"
             : inner;
     try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setFetchSize(FETCH_ROWS);
+      select.setFetchSize(FETCH_SKETCHES);
       int at = bindRows(select, cuboid, run);
       if (named) {
         select.setInt(at++, tenantId);
@@ -159,10 +183,10 @@ final class RollupReader {
       }
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          groups
-              .of(Group.Key.read(rows, query))
-              .sketches()
-              .addBytes(rows.getBytes(keyColumns() + 1), sketches);
+          byte[] value = rows.getBytes(keyColumns() + 1);
+          if (value != null) {
+            groups.of(Group.Key.read(rows, query)).addSketches(value, sketches);
+          }
         }
       }
     }
@@ -187,9 +211,10 @@ final class RollupReader {
         .collect(Collectors.joining());
   }
 
+  /** A column for each measure, each followed by a comma. */
   private static String columns(
       List<Measure> measures, java.util.function.Function<Measure, String> text) {
-    return measures.stream().map(text).collect(Collectors.joining(", "));
+    return measures.stream().map(m -> text.apply(m) + ", ").collect(Collectors.joining());
   }
 
   private static String groupBy(int columns) {

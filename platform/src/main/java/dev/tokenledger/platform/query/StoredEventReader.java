@@ -1,6 +1,5 @@
 package dev.tokenledger.platform.query;
 
-import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.Measure;
 import java.sql.Connection;
@@ -18,7 +17,7 @@ import java.util.stream.IntStream;
  * keeps. Slow beside the rollups, and asked only for a bounded number of events.
  */
 final class StoredEventReader {
-  private static final int FETCH_ROWS = 10_000;
+  private static final int FETCH_ROWS = 5_000;
 
   private final Connection connection;
   private final int tenantId;
@@ -43,46 +42,34 @@ final class StoredEventReader {
     this.tagKeys = tagKeys;
   }
 
-  void read(BucketPlan buckets, Groups groups) throws SQLException {
-    List<Measure> sums = QueryMeasure.sumsOf(query.measures());
-    if (!sums.isEmpty()) {
-      readSums(buckets, sums, groups);
-    }
+  void read(QueryPlan.Span span, Groups groups) throws SQLException {
+    readSums(span, QueryMeasure.sumsOf(query.measures()), groups);
     if (query.needsSketches()) {
-      readSingleValues(buckets, groups);
+      readSingleValues(span, groups);
     }
   }
 
-  private void readSums(BucketPlan buckets, List<Measure> sums, Groups groups) throws SQLException {
+  private void readSums(QueryPlan.Span span, List<Measure> sums, Groups groups)
+      throws SQLException {
     String sql =
         "SELECT "
             + keys()
-            + sums.stream()
-                .map(m -> "coalesce(sum(e." + m.column() + "), 0)")
-                .collect(Collectors.joining(", "))
-            + ", count(*)"
+            + sums.stream().map(m -> "sum(e." + m.column() + "), ").collect(Collectors.joining())
+            + "nullif(count(*), 0)"
             + rows()
-            + groupBy()
-            + " LIMIT "
-            + (Groups.MAX + 1);
+            + groupBy();
     try (PreparedStatement select = connection.prepareStatement(sql)) {
-      bind(select, buckets);
+      select.setFetchSize(RollupReader.FETCH_ROWS);
+      bind(select, span);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          int column = keyColumns() + 1;
-          if (rows.getLong(column + sums.size()) == 0) {
-            continue;
-          }
-          Group group = groups.of(Group.Key.read(rows, query));
-          for (Measure measure : sums) {
-            group.sums().add(measure, rows.getBigDecimal(column++).longValueExact());
-          }
+          RollupReader.addSums(rows, query, sums, groups);
         }
       }
     }
   }
 
-  private void readSingleValues(BucketPlan buckets, Groups groups) throws SQLException {
+  private void readSingleValues(QueryPlan.Span span, Groups groups) throws SQLException {
     String sql =
         "SELECT "
             + keys()
@@ -92,7 +79,7 @@ final class StoredEventReader {
             + rows();
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setFetchSize(FETCH_ROWS);
-      bind(select, buckets);
+      bind(select, span);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           groups.of(Group.Key.read(rows, query)).addEvent(rows, keyColumns() + 1);
@@ -144,15 +131,15 @@ final class StoredEventReader {
     return sql.toString();
   }
 
-  private void bind(PreparedStatement select, BucketPlan buckets) throws SQLException {
+  private void bind(PreparedStatement select, QueryPlan.Span span) throws SQLException {
     int at = 1;
     if (query.granularity() != Granularity.NONE) {
       select.setString(at++, query.granularity().label());
       select.setString(at++, query.period().zoneName());
     }
     select.setInt(at++, tenantId);
-    select.setTimestamp(at++, Timestamp.from(buckets.start()));
-    select.setTimestamp(at++, Timestamp.from(buckets.end()));
+    select.setTimestamp(at++, Timestamp.from(span.from()));
+    select.setTimestamp(at++, Timestamp.from(span.until()));
     for (Filter filter : filters) {
       select.setArray(at++, connection.createArrayOf("integer", filter.ids().toArray()));
     }

@@ -1,6 +1,5 @@
 package dev.tokenledger.platform.query;
 
-import dev.tokenledger.model.rollup.BucketPlan;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.Measure;
@@ -45,8 +44,8 @@ final class UserSumsReader {
     this.filters = filters;
   }
 
-  /** Covers what the given buckets cover, with buckets that lie within those of the answer. */
-  UserSpanPlan plan(BucketPlan buckets) throws SQLException {
+  /** Covers a stretch of whole hours with buckets that lie within those of the answer. */
+  UserSpanPlan plan(Instant start, Instant end) throws SQLException {
     Map<UserSpan, Instant> complete = new EnumMap<>(UserSpan.class);
     if (query.granularity() == Granularity.NONE) {
       complete.putAll(CompleteUserSums.read(connection, tenantId));
@@ -54,26 +53,20 @@ final class UserSumsReader {
       complete.putAll(CompleteUserSums.read(connection, tenantId));
       complete.remove(UserSpan.EIGHT_DAYS);
     }
-    return UserSpanPlan.cover(buckets.start(), buckets.end(), UserSpan.EIGHT_DAYS, complete);
+    return UserSpanPlan.cover(start, end, UserSpan.EIGHT_DAYS, complete);
   }
 
   void read(List<UserSpanPlan.Run> runs, Groups groups) throws SQLException {
     List<Measure> sums = QueryMeasure.sumsOf(query.measures());
-    if (runs.isEmpty() || sums.isEmpty()) {
+    if (runs.isEmpty()) {
       return;
     }
     try (PreparedStatement select = connection.prepareStatement(sql(runs, sums))) {
+      select.setFetchSize(RollupReader.FETCH_ROWS);
       bind(select, runs);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          int column = keyColumns() + 1;
-          if (rows.getObject(column) == null) {
-            continue;
-          }
-          Group group = groups.of(Group.Key.read(rows, query));
-          for (Measure measure : sums) {
-            group.sums().add(measure, rows.getLong(column++));
-          }
+          RollupReader.addSums(rows, query, sums, groups);
         }
       }
     }
@@ -105,9 +98,11 @@ final class UserSumsReader {
         + (hasTime() ? "date_trunc(?, bucket, ?) AS t, " : "")
         + query.dimensions().stream().map(d -> column(d) + ", ").collect(Collectors.joining())
         + sums.stream()
-            .map(measure -> "sum(" + measure.column() + ")::bigint")
-            .collect(Collectors.joining(", "))
-        + " FROM ("
+            .map(measure -> "sum(" + measure.column() + ")::bigint, ")
+            .collect(Collectors.joining())
+        + "sum("
+        + RollupReader.EVENTS
+        + ")::bigint FROM ("
         + rows
         + ") AS r"
         + (keyColumns() == 0
@@ -115,9 +110,7 @@ final class UserSumsReader {
             : " GROUP BY "
                 + IntStream.rangeClosed(1, keyColumns())
                     .mapToObj(Integer::toString)
-                    .collect(Collectors.joining(", "))
-                + " LIMIT "
-                + (Groups.MAX + 1));
+                    .collect(Collectors.joining(", ")));
   }
 
   private static String column(QueryDimension dimension) {

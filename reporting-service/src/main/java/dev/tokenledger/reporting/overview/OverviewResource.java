@@ -7,11 +7,14 @@ import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.query.Period;
 import dev.tokenledger.platform.query.QueryService;
+import dev.tokenledger.reporting.query.QuestionGate;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -49,11 +52,17 @@ public class OverviewResource {
   private final QueryService queries;
   private final FreshnessReader freshness;
   private final Projection projection;
+  private final QuestionGate gate;
   private final Clock clock;
 
   public OverviewResource(
-      CurrentCaller caller, QueryService queries, FreshnessReader freshness, Clock clock) {
+      CurrentCaller caller,
+      QueryService queries,
+      FreshnessReader freshness,
+      QuestionGate gate,
+      Clock clock) {
     this.caller = caller;
+    this.gate = gate;
     this.queries = queries;
     this.freshness = freshness;
     this.projection = new Projection(queries);
@@ -102,6 +111,7 @@ public class OverviewResource {
           "Calls, runs, tokens, cost, latency, active agents and users, each beside the period of"
               + " the same length before, and the month's cost projected to its end.")
   public Overview overview(
+      @Context RoutingContext connection,
       @Parameter(example = "24h") @QueryParam("period") @Nullable String period,
       @QueryParam("start") @Nullable String start,
       @QueryParam("end") @Nullable String end,
@@ -120,12 +130,15 @@ public class OverviewResource {
     filter(filters, "agent", agents);
     filter(filters, "feature", features);
     int tenantId = caller.get().tenantId();
-    return new Overview(
-        new Span(asked.start(), asked.end(), asked.zone().getId()),
-        freshness.of(tenantId),
-        totals(tenantId, asked, filters),
-        totals(tenantId, asked.previous(), filters),
-        projection.of(tenantId, asked.zone(), filters, now));
+    return gate.ask(
+        connection,
+        cancellation ->
+            new Overview(
+                new Span(asked.start(), asked.end(), asked.zone().getId()),
+                freshness.of(tenantId),
+                totals(tenantId, asked, filters),
+                totals(tenantId, asked.previous(), filters),
+                projection.of(tenantId, asked.zone(), filters, now)));
   }
 
   private static void filter(

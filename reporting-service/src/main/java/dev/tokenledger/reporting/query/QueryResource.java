@@ -11,6 +11,7 @@ import dev.tokenledger.platform.query.QueryDimension;
 import dev.tokenledger.platform.query.QueryMeasure;
 import dev.tokenledger.platform.query.QueryService;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -18,14 +19,17 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -47,13 +51,19 @@ public class QueryResource {
   private final CurrentCaller caller;
   private final QueryService queries;
   private final FreshnessReader freshness;
+  private final QuestionGate gate;
   private final Clock clock;
 
   public QueryResource(
-      CurrentCaller caller, QueryService queries, FreshnessReader freshness, Clock clock) {
+      CurrentCaller caller,
+      QueryService queries,
+      FreshnessReader freshness,
+      QuestionGate gate,
+      Clock clock) {
     this.caller = caller;
     this.queries = queries;
     this.freshness = freshness;
+    this.gate = gate;
     this.clock = clock;
   }
 
@@ -80,7 +90,7 @@ public class QueryResource {
    * @param warnings what a reader of the rows should know
    */
   public record Reply(
-      List<Map<String, @Nullable Object>> rows,
+      @Schema(type = SchemaType.ARRAY, implementation = Map.class) AnswerRows rows,
       Covered period,
       String cuboid,
       List<String> warnings,
@@ -98,7 +108,7 @@ public class QueryResource {
               + " the period before. What a limit leaves out is added up in a row (other), so that"
               + " the rows add up to the whole. Money is a decimal string in USD with nine places.")
   @RequestBody(content = @Content(examples = @ExampleObject(name = "Models", value = EXAMPLE)))
-  public Reply query(@Nullable Question question) {
+  public Reply query(@Context RoutingContext connection, @Nullable Question question) {
     if (question == null) {
       throw Query.invalid("measures", "The body is missing. Send a query as JSON.");
     }
@@ -121,10 +131,13 @@ public class QueryResource {
             Query.limit(question.limit()),
             compare(question.compare()));
     int tenantId = caller.get().tenantId();
-    QueryService.Answer answer = queries.answer(tenantId, withUnpriced(query));
     Freshness fresh = freshness.of(tenantId);
+    QueryService.Answer answer =
+        gate.ask(
+            connection,
+            cancellation -> queries.answer(tenantId, withUnpriced(query), cancellation));
     return new Reply(
-        answer.rows(),
+        new AnswerRows(answer, gate, connection),
         new Covered(answer.effectiveStart(), answer.effectiveEnd(), query.period().zone().getId()),
         answer.cuboid(),
         warnings(query, answer, fresh),

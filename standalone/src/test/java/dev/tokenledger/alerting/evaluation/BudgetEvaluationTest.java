@@ -23,6 +23,7 @@ import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.database.ServiceRole;
+import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.query.QueryService;
 import dev.tokenledger.testsupport.TestDatabase;
 import java.sql.Connection;
@@ -90,7 +91,7 @@ class BudgetEvaluationTest {
     return new Evaluation(
         database,
         store,
-        new SpendReader(new QueryService(database)),
+        new SpendReader(new QueryService(database, new ByteBudget(256L << 20))),
         new Incidents(JSON, clock),
         time);
   }

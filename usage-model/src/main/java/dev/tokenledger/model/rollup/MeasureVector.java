@@ -31,6 +31,13 @@ public final class MeasureVector {
 
   public MeasureVector() {}
 
+  /**
+   * @param room how many measures will be added; more make it grow
+   */
+  public MeasureVector(int room) {
+    this.values = room == 0 ? NONE : new long[room];
+  }
+
   /** Takes the values of a row whose columns are in the order of {@link Measure}; copies them. */
   public static MeasureVector of(long... values) {
     if (values.length != Measure.count()) {
@@ -140,6 +147,11 @@ public final class MeasureVector {
       }
     }
     return new EventMeasures(mask, to == packed.length ? packed : Arrays.copyOf(packed, to));
+  }
+
+  /** What the values take in memory, without the vector itself. */
+  public long memoryBytes() {
+    return values.length == 0 ? 0 : 16 + 8L * values.length;
   }
 
   public boolean isZero() {

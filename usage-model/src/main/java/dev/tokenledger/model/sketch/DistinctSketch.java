@@ -18,7 +18,9 @@ public final class DistinctSketch {
 
   private static final int PRECISION = 10;
 
-  private int[] tokens = new int[4];
+  private static final int[] EMPTY = {};
+
+  private int[] tokens = EMPTY;
   private int size;
   private @Nullable UltraLogLog dense;
 
@@ -45,6 +47,13 @@ public final class DistinctSketch {
     return dense == null ? size : Math.round(dense.getDistinctCountEstimate());
   }
 
+  /** What the sketch takes in memory, about. */
+  long memoryBytes() {
+    return 24
+        + (tokens.length == 0 ? 0 : 16 + 4L * tokens.length)
+        + (dense == null ? 0 : 32 + (1L << PRECISION));
+  }
+
   public boolean isEmpty() {
     return dense == null && size == 0;
   }
@@ -64,7 +73,7 @@ public final class DistinctSketch {
       return;
     }
     if (size == tokens.length) {
-      tokens = Arrays.copyOf(tokens, size * 2);
+      tokens = Arrays.copyOf(tokens, Math.max(4, size * 2));
     }
     int insert = -at - 1;
     System.arraycopy(tokens, insert, tokens, insert + 1, size - insert);
@@ -78,7 +87,7 @@ public final class DistinctSketch {
       for (int i = 0; i < size; i++) {
         dense.addToken(tokens[i]);
       }
-      tokens = new int[0];
+      tokens = EMPTY;
       size = 0;
     }
   }

@@ -69,6 +69,11 @@ public final class QuantileSketch {
     first = newFirst;
   }
 
+  /** What the sketch takes in memory, about. */
+  long memoryBytes() {
+    return 32 + (bins.length == 0 ? 0 : 16 + 8L * bins.length);
+  }
+
   public long count() {
     return count;
   }

@@ -50,6 +50,16 @@ public final class SketchSet {
     sessions.add(other.sessions);
   }
 
+  /** What the set takes in memory, about. */
+  public long memoryBytes() {
+    return 32
+        + latency.memoryBytes()
+        + timeToFirstToken.memoryBytes()
+        + duration.memoryBytes()
+        + users.memoryBytes()
+        + sessions.memoryBytes();
+  }
+
   public byte[] toBytes() {
     ByteWriter out = new ByteWriter(128);
     out.writeByte(FORMAT);
