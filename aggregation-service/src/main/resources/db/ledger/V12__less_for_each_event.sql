@@ -107,7 +107,7 @@ CREATE TABLE ledger.dead_events (
   PRIMARY KEY (tenant_id, block_id)
 );
 ALTER TABLE ledger.dead_events ENABLE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT, DELETE ON ledger.dead_events TO tokenledger_aggregation;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ledger.dead_events TO tokenledger_aggregation;
 GRANT SELECT ON ledger.dead_events TO tokenledger_alerting, tokenledger_reporting;
 CREATE POLICY writer ON ledger.dead_events TO tokenledger_aggregation USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON ledger.dead_events FOR SELECT TO tokenledger_alerting, tokenledger_reporting

@@ -109,7 +109,9 @@ final class RollupWriter {
       sketches.forEach(row -> keys.add(row.series()));
       Map<SeriesKey, Long> ids = series.resolve(naming, keys);
       journal(connection, sketches, ids);
-      stage(sums, ids);
+      if (!sums.isEmpty()) {
+        stage(sums, ids);
+      }
       if (cuboid == Cuboid.BY_USER) {
         sums.stream().filter(row -> row.grain() == Grain.HOUR).forEach(people::add);
       }
@@ -265,7 +267,11 @@ final class RollupWriter {
             2, array(connection, "smallint", rows, row -> row.series().cuboid().code()));
         insert.setArray(3, array(connection, "bigint", rows, RollupDelta.SketchRow::bucket));
         insert.setArray(4, array(connection, "bigint", rows, row -> ids.get(row.series())));
-        insert.setArray(5, array(connection, "bytea", rows, row -> row.sketches().toBytes()));
+        insert.setArray(
+            5,
+            connection.createArrayOf(
+                "bytea",
+                rows.stream().map(row -> row.sketches().toBytes()).toArray(byte[][]::new)));
         insert.executeUpdate();
       }
     }

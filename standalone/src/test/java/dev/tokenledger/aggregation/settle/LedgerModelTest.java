@@ -50,7 +50,7 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LedgerModelTest {
-  private static final int ROUNDS = Integer.getInteger("tokenledger.model.rounds", 60);
+  private static final int ROUNDS = Integer.getInteger("tokenledger.model.rounds", 25);
   private static final long FIRST_SEED =
       Long.getLong("tokenledger.model.seed", System.nanoTime() & 0xFFFFF);
   private static final Instant TIME = Instant.parse("2026-11-20T10:20:00Z");
