@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -43,8 +44,10 @@ final class OpenApiMerge {
       ObjectNode info = merged.putObject("info");
       info.put("title", "TokenLedger API");
       info.set("version", document.path("info").path("version"));
-      if (document.has("security")) {
-        merged.set("security", document.get("security"));
+      for (String member : List.of("servers", "security")) {
+        if (document.has(member)) {
+          merged.set(member, document.get(member));
+        }
       }
     }
     Map<String, String> renamed = new HashMap<>();

@@ -7,17 +7,20 @@ import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.text.Instants;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import java.time.DateTimeException;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 @Tag(name = "Ledger", description = "What is counted, and proof that it is exact")
 public class RepricingsResource {
+  private static final String EXAMPLE =
+      """
+      {"start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}""";
+
   private static final int SHOWN = 100;
 
   private final CurrentCaller caller;
@@ -85,6 +92,11 @@ public class RepricingsResource {
       description =
           "With the prices of now. Ledger and rollups follow by the exact difference; each changed"
               + " event leaves its state before and after in the audit of adjustments.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "A day", value = EXAMPLE)))
   public RepricingView request(@Nullable NewRepricing body) {
     Instant start = time("start", body == null ? null : body.start());
     Instant end = time("end", body == null ? null : body.end());
@@ -122,14 +134,10 @@ public class RepricingsResource {
   }
 
   private static Instant time(String field, @Nullable String text) {
-    try {
-      if (text != null) {
-        return OffsetDateTime.parse(text).toInstant();
-      }
-    } catch (DateTimeException e) {
-      throw invalid(field, "'" + field + "' must be RFC 3339, as 2026-11-20T00:00:00Z.");
+    if (text == null) {
+      throw invalid(field, "'" + field + "' is missing.");
     }
-    throw invalid(field, "'" + field + "' is missing.");
+    return Instants.field(field, text);
   }
 
   private static ProblemException invalid(String field, String detail) {

@@ -25,6 +25,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -261,7 +262,9 @@ public class AlertsResource {
               + " cannot be acknowledged.")
   @RequestBody(
       content =
-          @Content(examples = @ExampleObject(name = "With a word", value = ACKNOWLEDGE_EXAMPLE)))
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "With a word", value = ACKNOWLEDGE_EXAMPLE)))
   public AlertDetails acknowledge(@PathParam("id") UUID id, @Nullable Remark body) {
     String comment = optional(body);
     return change(
@@ -279,7 +282,10 @@ public class AlertsResource {
           "Channels that were told of it are told. While its condition holds it does not open again,"
               + " unless it gets worse. Twice is once.")
   @RequestBody(
-      content = @Content(examples = @ExampleObject(name = "With a word", value = RESOLVE_EXAMPLE)))
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "With a word", value = RESOLVE_EXAMPLE)))
   public AlertDetails resolve(@PathParam("id") UUID id, @Nullable Remark body) {
     String comment = optional(body);
     return change(
@@ -293,7 +299,10 @@ public class AlertsResource {
   @RolesAllowed(Scope.ADMIN_ROLE)
   @Operation(summary = "Comment on an incident", description = "The comment joins its history.")
   @RequestBody(
-      content = @Content(examples = @ExampleObject(name = "A comment", value = RESOLVE_EXAMPLE)))
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "A comment", value = RESOLVE_EXAMPLE)))
   public AlertDetails comment(@PathParam("id") UUID id, @Nullable Remark body) {
     String comment = optional(body);
     if (comment == null) {
@@ -310,7 +319,10 @@ public class AlertsResource {
   @RolesAllowed(Scope.ADMIN_ROLE)
   @Operation(summary = "Assign an incident", description = "To any name, or with null to nobody.")
   @RequestBody(
-      content = @Content(examples = @ExampleObject(name = "To somebody", value = ASSIGN_EXAMPLE)))
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "To somebody", value = ASSIGN_EXAMPLE)))
   public AlertDetails assign(@PathParam("id") UUID id, @Nullable Assignment body) {
     if (body == null) {
       throw invalid("assignee", "The body is missing. Send an assignee, or null for nobody.");

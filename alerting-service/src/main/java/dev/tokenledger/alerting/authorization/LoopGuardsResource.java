@@ -19,6 +19,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -114,7 +115,11 @@ public class LoopGuardsResource {
           "Bounds what one session, trace or run may do: calls, depth, the same tool with the same"
               + " arguments, estimated cost. Asked through /v1/budgets/authorize, whose answer names"
               + " the bound that was met.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "An agent", value = EXAMPLE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "An agent", value = EXAMPLE)))
   public LoopGuardView create(@Nullable LoopGuardBody body) {
     if (body == null || body.name() == null || body.name().isBlank()) {
       throw invalid("name", "'name' is missing.");

@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.channel.NamedChannels;
 import dev.tokenledger.alerting.door.DoorRules;
 import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.GuardChanged;
@@ -23,6 +24,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.DayOfWeek;
 import java.time.Instant;
@@ -48,6 +50,10 @@ public class BudgetsResource {
       {"name": "Support bots", "scope": {"agent": "support-bot"}, "amount_usd": "100.00",
        "period": "monthly", "timezone": "Europe/Berlin", "thresholds": [50, 75, 90, 100]}""";
 
+  private static final String CHANGE =
+      """
+      {"amount_usd": "250.00", "thresholds": [50, 80, 100]}""";
+
   private static final String HARD_STOP =
       """
       {"name": "Everything, strictly", "scope": {}, "amount_usd": "500.00", "period": "daily",
@@ -66,6 +72,7 @@ public class BudgetsResource {
   private final DoorRules door;
   private final NamedKeys keys;
   private final Event<GuardChanged> changes;
+  private final NamedChannels channels;
   private final Clock clock;
 
   public BudgetsResource(
@@ -76,7 +83,9 @@ public class BudgetsResource {
       DoorRules door,
       NamedKeys keys,
       Event<GuardChanged> changes,
-      Clock clock) {
+      Clock clock,
+      NamedChannels channels) {
+    this.channels = channels;
     this.caller = caller;
     this.database = start.database();
     this.store = store;
@@ -120,6 +129,7 @@ public class BudgetsResource {
   @RequestBody(
       content =
           @Content(
+              mediaType = MediaType.APPLICATION_JSON,
               examples = {
                 @ExampleObject(name = "An agent", value = EXAMPLE),
                 @ExampleObject(name = "A hard stop", value = HARD_STOP)
@@ -203,6 +213,11 @@ public class BudgetsResource {
   @Path("/{id}")
   @RolesAllowed(Scope.ADMIN_ROLE)
   @Operation(summary = "Change a budget", description = "What is absent stays as it is.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "Another amount", value = CHANGE)))
   public BudgetView change(@PathParam("id") UUID id, @Nullable BudgetBody body) {
     Budget budget = changed(find(id), required(body));
     checkReadable(budget);
@@ -302,6 +317,7 @@ public class BudgetsResource {
     if (body.scope() != null) {
       keys.check(changed.tenantId(), "scope", changed.scope().values());
     }
+    channels.check(changed.tenantId(), body.channels());
     return changed;
   }
 

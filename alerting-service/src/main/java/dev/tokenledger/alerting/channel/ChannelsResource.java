@@ -21,6 +21,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -159,6 +160,7 @@ public class ChannelsResource {
   @RequestBody(
       content =
           @Content(
+              mediaType = MediaType.APPLICATION_JSON,
               examples = {
                 @ExampleObject(name = "Webhook", value = WEBHOOK),
                 @ExampleObject(name = "Slack", value = SLACK),
@@ -236,7 +238,11 @@ public class ChannelsResource {
       description =
           "What is absent stays as it is; the type cannot be changed. A channel that rests or is"
               + " disabled goes on with another address, or with 'enabled'.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "Severity", value = CHANGE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "Severity", value = CHANGE)))
   public Channel change(@PathParam("id") UUID id, @Nullable ChannelBody body) {
     ChannelBody change = required(body);
     int tenantId = caller.get().tenantId();

@@ -12,6 +12,7 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -92,7 +93,11 @@ public class GroupingResource {
       description =
           "Replaces all settings; {} goes back to the defaults. With 'group_by', the wait is 30s and"
               + " the interval 5m unless you say otherwise.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "By agent", value = EXAMPLE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "By agent", value = EXAMPLE)))
   public Settings set(@Nullable Settings body) {
     if (body == null) {
       throw invalid("group_by", "The body is missing. Send the settings as JSON, or {}.");

@@ -378,6 +378,13 @@ final class RuleParser {
     return labels;
   }
 
+  /** Whether the ids of channels are ids, before it is looked whether they are there. */
+  static void checkChannels(RuleBody body) {
+    if (body.channels() != null) {
+      channels(body.channels());
+    }
+  }
+
   private static List<UUID> channels(List<UUID> channels) {
     if (channels.size() > MAX_CHANNELS || channels.stream().anyMatch(Objects::isNull)) {
       throw invalid("channels", "'channels' are up to " + MAX_CHANNELS + " ids.");

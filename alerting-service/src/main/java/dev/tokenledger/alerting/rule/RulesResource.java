@@ -3,6 +3,7 @@ package dev.tokenledger.alerting.rule;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.channel.NamedChannels;
 import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.explanation.Explanation;
 import dev.tokenledger.alerting.explanation.Window;
@@ -22,6 +23,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,6 +49,10 @@ public class RulesResource {
       """
       {"name": "Search spend", "measure": "cost_usd", "filters": {"project": ["search"]},
        "window": "1h", "operator": ">", "threshold": "200.00", "severity": "high"}""";
+
+  private static final String CHANGE =
+      """
+      {"severity": "low", "enabled": false}""";
 
   private static final String SPIKE =
       """
@@ -77,6 +83,7 @@ public class RulesResource {
   private final RuleStore store;
   private final RuleEvaluation evaluation;
   private final NamedKeys keys;
+  private final NamedChannels channels;
   private final Clock clock;
 
   RulesResource(
@@ -85,12 +92,14 @@ public class RulesResource {
       RuleStore store,
       RuleEvaluation evaluation,
       NamedKeys keys,
+      NamedChannels channels,
       Clock clock) {
     this.caller = caller;
     this.database = start.database();
     this.store = store;
     this.evaluation = evaluation;
     this.keys = keys;
+    this.channels = channels;
     this.clock = clock;
   }
 
@@ -150,6 +159,7 @@ public class RulesResource {
   @RequestBody(
       content =
           @Content(
+              mediaType = MediaType.APPLICATION_JSON,
               examples = {
                 @ExampleObject(name = "An absolute limit", value = ABSOLUTE),
                 @ExampleObject(name = "Growth, for each agent", value = SPIKE),
@@ -164,6 +174,7 @@ public class RulesResource {
         RuleParser.changed(
             RuleStore.blank(UUID.randomUUID(), who.tenantId(), clock.instant()), sent);
     keys.check(who.tenantId(), "filters", rule.filters());
+    channels.check(who.tenantId(), sent.channels());
     boolean room =
         database.asTenant(
             who.tenantId(), connection -> store.insert(connection, rule, who.actor(), MAX_RULES));
@@ -212,12 +223,19 @@ public class RulesResource {
       description =
           "What is absent stays as it is. A rule that is disabled has its alerts resolved; one"
               + " whose condition is changed begins anew.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "Switch it off", value = CHANGE)))
   public RuleView change(@PathParam("id") UUID id, @Nullable RuleBody body) {
     RuleBody sent = required(body);
     int tenantId = caller.get().tenantId();
     if (sent.filters() != null) {
       keys.check(tenantId, "filters", RuleParser.filters(sent.filters()));
     }
+    RuleParser.checkChannels(sent);
+    channels.check(tenantId, sent.channels());
     return RuleView.of(
         database.asTenant(
             tenantId,

@@ -17,6 +17,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +42,7 @@ public class SilencesResource {
       """
       {"matchers": [{"label": "agent", "operator": "=~", "value": "load-test-.*"},
                     {"label": "severity", "operator": "!=", "value": "critical"}],
-       "starts_at": "2026-11-20T18:00:00Z", "ends_at": "2026-11-20T22:00:00Z",
+       "starts_at": "2026-11-22T18:00:00Z", "ends_at": "2026-11-22T22:00:00Z",
        "comment": "Load test of the new agents"}""";
 
   private static final int MAX_MATCHERS = 10;
@@ -134,7 +135,11 @@ public class SilencesResource {
           "Incidents that all matchers match are shown as silenced and make no notification until"
               + " the silence ends. What then still holds is told then. Patterns are RE2's and"
               + " match the whole value; a label that is not there is empty.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "A load test", value = EXAMPLE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "A load test", value = EXAMPLE)))
   public SilenceView create(@Nullable NewSilence body) {
     if (body == null) {
       throw invalid("matchers", "The body is missing. Send a silence as JSON.");

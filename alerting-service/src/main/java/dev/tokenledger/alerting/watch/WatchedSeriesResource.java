@@ -11,6 +11,7 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -85,7 +86,10 @@ public class WatchedSeriesResource {
   @APIResponse(
       responseCode = "200",
       description = "At most 1,600 series, by dimension and value",
-      content = @Content(examples = @ExampleObject(name = "An agent's cost", value = EXAMPLE)))
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "An agent's cost", value = EXAMPLE)))
   public SeriesList list(
       @Parameter(description = "Only those of model, agent, feature or project")
           @QueryParam("dimension")

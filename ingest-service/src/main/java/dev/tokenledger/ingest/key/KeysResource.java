@@ -11,6 +11,7 @@ import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.text.Instants;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
@@ -19,17 +20,19 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +43,12 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Scope.ADMIN_ROLE)
 @Tag(name = "Keys", description = "Projects and API keys")
 public class KeysResource {
+  private static final String REPORTS =
+      """
+      {"name": "Checkout in production", "scopes": ["ingest"], "project": "default"}""";
+  private static final String READS =
+      """
+      {"name": "Dashboards", "scopes": ["read"]}""";
   private static final int MAX_PAGE = 200;
 
   private final CurrentCaller caller;
@@ -60,7 +69,8 @@ public class KeysResource {
    *
    * @param name what it is for
    * @param scopes some of ingest, read, admin
-   * @param project the project it reports for; without one it cannot report events
+   * @param project the project it reports for: needed with the scope ingest, and refused with read
+   *     or admin, which see the whole tenant
    * @param expiresAt RFC 3339, or null for never
    * @param kind {@code bearer}, or {@code langfuse} for a pair of public and secret key
    */
@@ -125,7 +135,18 @@ public class KeysResource {
   @ResponseStatus(201)
   @Operation(
       summary = "Create an API key",
-      description = "The key itself is in this answer and nowhere else; only its hash is kept.")
+      description =
+          "The key itself is in this answer and nowhere else; only its hash is kept."
+              + " A key that reports events belongs to a project; one that reads or manages sees the"
+              + " whole tenant, and has none.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = {
+                @ExampleObject(name = "Reports events", value = REPORTS),
+                @ExampleObject(name = "Reads", value = READS)
+              }))
   public CreatedKey create(@Nullable NewKey body) {
     if (body == null || body.name() == null || body.name().isBlank()) {
       throw invalid("name", "'name' is missing. Say what the key is for.");
@@ -134,6 +155,7 @@ public class KeysResource {
       throw invalid("name", "'name' has more than 200 characters.");
     }
     Set<Scope> scopes = scopes(body.scopes());
+    checkProject(scopes, body.project());
     boolean pair = isPair(body.kind());
     ApiKey.Issued issued = pair ? ApiKey.issuePair() : ApiKey.issueBearer();
     Instant expiresAt = expiry(body.expiresAt());
@@ -219,6 +241,22 @@ public class KeysResource {
     }
   }
 
+  /** A key of a project reports for it; whatever reads or changes the whole tenant has none. */
+  private static void checkProject(Set<Scope> scopes, @Nullable String project) {
+    if (project != null && !ApiKey.mayHaveProject(scopes)) {
+      throw invalid(
+          "project",
+          "A key of a project has the scope ingest alone: read and admin see the whole tenant, which"
+              + " a project would not limit. Leave 'project' out, or make two keys.");
+    }
+    if (project == null && scopes.contains(Scope.INGEST) && !scopes.contains(Scope.ADMIN)) {
+      throw invalid(
+          "project",
+          "'project' is missing: a key with the scope ingest reports events for a project, and has no"
+              + " scope beside it. GET /v1/projects lists those there are.");
+    }
+  }
+
   private static Set<Scope> scopes(@Nullable List<String> labels) {
     Set<Scope> scopes = EnumSet.noneOf(Scope.class);
     for (String label : labels == null ? List.<String>of() : labels) {
@@ -248,12 +286,7 @@ public class KeysResource {
     if (text == null) {
       return null;
     }
-    Instant expiry;
-    try {
-      expiry = OffsetDateTime.parse(text).toInstant();
-    } catch (DateTimeException e) {
-      throw invalid("expires_at", "'expires_at' must be RFC 3339, as 2027-01-01T00:00:00Z.");
-    }
+    Instant expiry = Instants.field("expires_at", text);
     if (!expiry.isAfter(clock.instant())) {
       throw invalid("expires_at", "'expires_at' lies in the past.");
     }

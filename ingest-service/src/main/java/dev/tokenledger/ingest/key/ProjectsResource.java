@@ -13,6 +13,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.time.Instant;
@@ -20,6 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 @Tag(name = "Keys", description = "Projects and API keys")
 public class ProjectsResource {
+  private static final String EXAMPLE =
+      """
+      {"name": "search", "description": "The search team"}""";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
   private static final int MAX_PAGE = 200;
 
@@ -59,6 +67,11 @@ public class ProjectsResource {
   @RolesAllowed(Scope.ADMIN_ROLE)
   @ResponseStatus(201)
   @Operation(summary = "Create a project")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "A team", value = EXAMPLE)))
   public Project create(@Nullable NewProject body) {
     if (body == null || body.name() == null || !NAME.matcher(body.name()).matches()) {
       throw new ProblemException(

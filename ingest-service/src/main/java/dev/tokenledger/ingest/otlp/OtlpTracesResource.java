@@ -19,6 +19,11 @@ import jakarta.ws.rs.core.Response;
 import java.io.InputStream;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +32,18 @@ import org.jspecify.annotations.Nullable;
 @Path("/v1/traces")
 @Tag(name = "Capture", description = "Report usage")
 public class OtlpTracesResource {
+  private static final String EXAMPLE =
+      """
+      {"resourceSpans": [{"scopeSpans": [{"spans": [
+        {"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "chat gpt-4o",
+         "startTimeUnixNano": "nanos:2026-11-20T10:00:00Z", "endTimeUnixNano": "nanos:2026-11-20T10:00:01Z",
+         "attributes": [
+           {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+           {"key": "gen_ai.provider.name", "value": {"stringValue": "openai"}},
+           {"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+           {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "1200"}},
+           {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "300"}}]}]}]}]}""";
+
   private final Door door;
   private final BodyReader bodies;
   private final OtlpTraceDecoder decoder;
@@ -47,6 +64,16 @@ public class OtlpTracesResource {
           "OTLP/HTTP, protobuf or JSON, gzip or not. Model calls, agent runs and tool executions are"
               + " read from the GenAI, OpenInference and OpenLLMetry attributes; spans that are"
               + " refused are counted in the partial success.")
+  @RequestBody(
+      content = {
+        @Content(
+            mediaType = OtlpAnswer.JSON,
+            schema = @Schema(implementation = Object.class),
+            examples = @ExampleObject(name = "One call", value = EXAMPLE)),
+        @Content(
+            mediaType = OtlpAnswer.PROTOBUF,
+            schema = @Schema(type = SchemaType.STRING, format = "binary"))
+      })
   @APIResponse(responseCode = "200", description = "ExportTraceServiceResponse")
   public Uni<Response> export(
       InputStream body,

@@ -33,6 +33,7 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -51,6 +52,13 @@ public class PricesResource {
       {"provider": "openai", "model": "my-fine-tune", "from": "2026-01-01T00:00:00Z",
        "input_usd_per_million_tokens": "3.00", "output_usd_per_million_tokens": "12.00",
        "cached_input_usd_per_million_tokens": "1.50"}""";
+
+  private static final String FILE =
+      """
+      {"gpt-4o": {"litellm_provider": "openai", "mode": "chat",
+         "input_cost_per_token": 0.0000025, "output_cost_per_token": 0.00001},
+       "claude-sonnet-4-5": {"litellm_provider": "anthropic", "mode": "chat",
+         "input_cost_per_token": 0.000003, "output_cost_per_token": 0.000015}}""";
 
   private static final int MAX_PAGE = 500;
   private static final int MAX_SKIPPED_SHOWN = 200;
@@ -144,7 +152,11 @@ public class PricesResource {
       description =
           "It holds for this tenant, in place of the catalogue's, from and until the given times."
               + " Unpriced calls get it by themselves; POST /v1/ledger/repricings prices others anew.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "A model", value = EXAMPLE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "A model", value = EXAMPLE)))
   public PriceJson add(@Nullable PriceJson body) {
     if (body == null) {
       throw new ProblemException(ProblemCode.INVALID_FIELD, "The body is missing.")
@@ -165,6 +177,12 @@ public class PricesResource {
       description =
           "Takes LiteLLM's model_prices_and_context_window.json. Prices of models that are known hold"
               + " from today (UTC); those of models that had none hold as far back as events go.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = Object.class),
+              examples = @ExampleObject(name = "Two models", value = FILE)))
   public ImportReport importPrices(InputStream body) throws IOException {
     Caller who = caller.get();
     Instant now = clock.instant();

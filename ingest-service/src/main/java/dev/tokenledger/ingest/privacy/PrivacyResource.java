@@ -11,11 +11,15 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.Arrays;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 @Blocking
 @Tag(name = "Privacy", description = "What is masked at the door")
 public class PrivacyResource {
+  private static final String EXAMPLE =
+      """
+      {"masked_attributes": ["customer.name"]}""";
+
   private static final int MAX_NAMES = 100;
 
   private final CurrentCaller caller;
@@ -83,6 +91,11 @@ public class PrivacyResource {
   @Operation(
       summary = "Choose further attributes to mask",
       description = "Holds for events from now on; what is stored stays as it is.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "An attribute", value = EXAMPLE)))
   public Privacy put(@Nullable Choice choice) {
     List<String> names =
         choice == null || choice.maskedAttributes() == null ? null : choice.maskedAttributes();

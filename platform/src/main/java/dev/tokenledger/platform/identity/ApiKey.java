@@ -50,6 +50,14 @@ public record ApiKey(
     return new Issued("pk-lf-" + random(12), secret, hash(secret));
   }
 
+  /**
+   * Whether a key with these scopes may be one of a project: a project limits what is reported and
+   * asked by ingest keys, and nothing else.
+   */
+  public static boolean mayHaveProject(Set<Scope> scopes) {
+    return scopes.equals(Set.of(Scope.INGEST));
+  }
+
   boolean matches(String secret) {
     return MessageDigest.isEqual(secretHash, hash(secret));
   }

@@ -110,6 +110,14 @@ public class ApiKeys {
           ProblemCode.KEY_EXPIRED,
           "This API key expired at " + key.expiresAt() + ". Create a new one.");
     }
+    if (key.project() != null && !ApiKey.mayHaveProject(key.scopes())) {
+      // Made by a former version, which took it and did not hold to it.
+      throw new ProblemException(
+          ProblemCode.FORBIDDEN,
+          "This API key is of a project and has the scope read or admin, which see the whole tenant:"
+              + " it is not used any more. Make one without a project for these scopes, and one with"
+              + " the project and the scope ingest to report events.");
+    }
     lastUsed.put(keyId, now);
     return Optional.of(key.caller());
   }

@@ -9,12 +9,11 @@ import dev.tokenledger.model.price.UnitKind;
 import dev.tokenledger.model.price.UnitPrice;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.text.Instants;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -244,11 +243,9 @@ public record PriceJson(
 
   private static Instant instant(String field, String value) {
     try {
-      return value.length() == "2026-07-24".length()
-          ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
-          : OffsetDateTime.parse(value).toInstant();
-    } catch (DateTimeParseException e) {
-      throw invalid(field, "is not a date or an RFC 3339 time");
+      return Instants.parse(value, ZoneOffset.UTC);
+    } catch (DateTimeException e) {
+      throw invalid(field, "is not a date or an RFC 3339 time between the years 1970 and 2199");
     }
   }
 

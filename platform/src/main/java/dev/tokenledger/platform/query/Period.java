@@ -3,11 +3,11 @@ package dev.tokenledger.platform.query;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.text.Instants;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
@@ -123,9 +123,7 @@ public record Period(Instant start, Instant end, ZoneId zone) {
 
   private static Instant time(String name, String text, ZoneId zone) {
     try {
-      return text.length() == 10
-          ? LocalDate.parse(text).atStartOfDay(zone).toInstant()
-          : OffsetDateTime.parse(text).toInstant();
+      return Instants.parse(text, zone);
     } catch (DateTimeException e) {
       throw invalid(
           name,

@@ -4,7 +4,9 @@ import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 
 /**
  * Times as requests bring them: RFC 3339, within the years in which the ledger counts. Java's own
@@ -18,6 +20,18 @@ public final class Instants {
   public static final Instant LAST = Instant.parse("2200-01-01T00:00:00Z");
 
   private Instants() {}
+
+  /**
+   * Reads a time, or a date, which is its beginning in a time zone.
+   *
+   * @throws DateTimeException if it is neither, or outside of the years in which the ledger counts
+   */
+  public static Instant parse(String text, ZoneId zone) {
+    return bounded(
+        text.length() == "2026-11-20".length()
+            ? LocalDate.parse(text).atStartOfDay(zone).toInstant()
+            : OffsetDateTime.parse(text).toInstant());
+  }
 
   /**
    * Reads the field of a body.

@@ -1,6 +1,7 @@
 package dev.tokenledger.platform.text;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.KeyDeserializer;
@@ -12,10 +13,13 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 
 /**
  * How JSON of API bodies is read: no deeper and no finer than such bodies need, and every text in
- * it, names of fields in maps included, is a {@link PlainText}.
+ * it, names of fields in maps included, is a {@link PlainText}, every time within {@link Instants}.
  */
 @Singleton
 public class RequestJson implements ObjectMapperCustomizer {
@@ -38,6 +42,7 @@ public class RequestJson implements ObjectMapperCustomizer {
     mapper.registerModule(
         new SimpleModule("tokenledger-text")
             .addDeserializer(String.class, new Text())
+            .addDeserializer(Instant.class, new Time())
             .addKeyDeserializer(String.class, new Name()));
   }
 
@@ -67,6 +72,29 @@ public class RequestJson implements ObjectMapperCustomizer {
         context.reportInputMismatch(String.class, "it has " + fault);
       }
       return text;
+    }
+  }
+
+  private static final class Time extends StdScalarDeserializer<Instant> {
+    private static final long serialVersionUID = 1L;
+
+    private Time() {
+      super(Instant.class);
+    }
+
+    @Override
+    public Instant deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      if (!parser.hasToken(JsonToken.VALUE_STRING)) {
+        return (Instant) context.handleUnexpectedToken(Instant.class, parser);
+      }
+      try {
+        return Instants.bounded(OffsetDateTime.parse(parser.getText()).toInstant());
+      } catch (DateTimeException e) {
+        return context.reportInputMismatch(
+            Instant.class,
+            "it must be RFC 3339, as 2027-01-01T00:00:00Z, and between the years 1970 and 2199");
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,7 +108,11 @@ public class QueryResource {
           "Measures, dimensions, filters, granularity, time zone, order, limit and comparison with"
               + " the period before. What a limit leaves out is added up in a row (other), so that"
               + " the rows add up to the whole. Money is a decimal string in USD with nine places.")
-  @RequestBody(content = @Content(examples = @ExampleObject(name = "Models", value = EXAMPLE)))
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              examples = @ExampleObject(name = "Models", value = EXAMPLE)))
   public Reply query(@Context RoutingContext connection, @Nullable Question question) {
     if (question == null) {
       throw Query.invalid("measures", "The body is missing. Send a query as JSON.");

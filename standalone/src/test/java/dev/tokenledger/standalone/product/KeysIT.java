@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** API keys from their making to their end. */
 @ExtendWith(Product.class)
@@ -122,10 +123,11 @@ class KeysIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"ingest, 202, 403, 403", "read,   403, 200, 403", "admin,  202, 200, 200"})
+  @CsvSource({"ingest, 202, 403, 403", "read,   403, 200, 403", "admin,  403, 200, 200"})
   void aScopeAllowsWhatItSaysAndNoMore(String scope, int reporting, int reading, int managing)
       throws Exception {
-    Api caller = product.api(create(scope, "default", null).path("key").asText());
+    String project = scope.equals("ingest") ? "default" : null;
+    Api caller = product.api(create(scope, project, null).path("key").asText());
     assertThat(report(caller).status()).isEqualTo(reporting);
     assertThat(caller.get("/v1/analytics/overview?period=24h").status()).isEqualTo(reading);
     assertThat(caller.get("/v1/ledger/reconciliation").status()).isEqualTo(reading);
@@ -135,17 +137,37 @@ class KeysIT {
 
   @Test
   void aRefusalForWantOfScopeIsAProblem() throws Exception {
-    Api.Answer refused = report(product.api(create("read", "default", null).path("key").asText()));
+    Api.Answer refused = report(product.api(create("read", null, null).path("key").asText()));
     assertThat(refused.type()).startsWith("application/problem+json");
     assertThat(refused.code()).isEqualTo("forbidden");
     assertThat(refused.detail()).contains("scope");
   }
 
   @Test
-  void aKeyWithoutProjectCannotReport() throws Exception {
-    Api.Answer refused = report(product.api(create("ingest", null, null).path("key").asText()));
+  void aKeyThatSeesTheWholeTenantCannotReportForWantOfAProject() throws Exception {
+    Api.Answer refused = report(product.api(create("admin", null, null).path("key").asText()));
     assertThat(refused.status()).isEqualTo(403);
     assertThat(refused.detail()).contains("project");
+  }
+
+  /** As a former version made them: it took the project, and showed the whole tenant. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{read}", "{admin}", "{read,ingest}", "{ingest,admin}"})
+  void aKeyOfAProjectThatWasMadeToSeeMoreIsRefusedAndSaysWhatToDo(String scopes) throws Exception {
+    JsonNode created = create("ingest", "default", null);
+    product
+        .ledger()
+        .rows(
+            "UPDATE admission.api_keys SET scopes = ?::text[] WHERE key_id = ? RETURNING key_id",
+            scopes,
+            created.path("id").asText());
+    Api caller = product.api(created.path("key").asText());
+    Eventually.holds(
+        "the key is refused",
+        Duration.ofSeconds(5),
+        () -> caller.get("/v1/projects").status() == 403 && report(caller).status() == 403);
+    assertThat(report(caller).code()).isEqualTo("forbidden");
+    assertThat(report(caller).detail()).contains("without a project");
   }
 
   @Test
@@ -173,7 +195,13 @@ class KeysIT {
         "{}|name",
         "{\"name\":\"x\"}|scopes",
         "{\"name\":\"x\",\"scopes\":[\"all\"]}|scopes",
-        "{\"name\":\"x\",\"scopes\":[\"read\"],\"project\":\"no-such-project\"}|project",
+        "{\"name\":\"x\",\"scopes\":[\"ingest\"],\"project\":\"no-such-project\"}|project",
+        "{\"name\":\"x\",\"scopes\":[\"ingest\"]}|project",
+        "{\"name\":\"x\",\"scopes\":[\"ingest\",\"read\"]}|project",
+        "{\"name\":\"x\",\"scopes\":[\"ingest\",\"read\"],\"project\":\"default\"}|project",
+        "{\"name\":\"x\",\"scopes\":[\"read\"],\"project\":\"default\"}|project",
+        "{\"name\":\"x\",\"scopes\":[\"admin\"],\"project\":\"default\"}|project",
+        "{\"name\":\"x\",\"scopes\":[\"read\"],\"expires_at\":\"+31337-01-01T00:00:00Z\"}|expires_at",
         "{\"name\":\"x\",\"scopes\":[\"read\"],\"expires_at\":\"2020-01-01T00:00:00Z\"}|expires_at",
         "{\"name\":\"x\",\"scopes\":[\"read\"],\"expires_at\":\"soon\"}|expires_at",
         "{\"name\":\"x\",\"scopes\":[\"read\"],\"colour\":\"red\"}|colour",

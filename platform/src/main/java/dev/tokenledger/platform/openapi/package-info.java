@@ -1,0 +1,5 @@
+/** What the OpenAPI document says beyond what annotations of resources do. */
+@NullMarked
+package dev.tokenledger.platform.openapi;
+
+import org.jspecify.annotations.NullMarked;
