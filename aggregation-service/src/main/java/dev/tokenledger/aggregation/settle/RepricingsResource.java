@@ -7,15 +7,19 @@ import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.time.SupportedTimes;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -28,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Ledger", description = "What is counted, and proof that it is exact")
 public class RepricingsResource {
   private static final int SHOWN = 100;
+  private static final int MAX_UNFINISHED = 100;
+  private static final int MAX_MODEL = 512;
 
   private final CurrentCaller caller;
   private final Database database;
@@ -43,7 +49,13 @@ public class RepricingsResource {
   public record NewRepricing(
       @Nullable String start, @Nullable String end, @Nullable String model) {}
 
-  /** A repricing and what it did. */
+  /**
+   * A repricing and what it did.
+   *
+   * @param status {@code pending}, {@code running}, {@code done}, {@code failed} or {@code
+   *     cancelled}; what a failed or cancelled one has changed before stays changed
+   * @param error why it failed, or null
+   */
   public record RepricingView(
       UUID id,
       String status,
@@ -56,7 +68,8 @@ public class RepricingsResource {
       long eventsExamined,
       long eventsChanged,
       String costBeforeUsd,
-      String costAfterUsd) {
+      String costAfterUsd,
+      @Nullable String error) {
     private static RepricingView of(RepricingRequests.Listed r) {
       return new RepricingView(
           r.id(),
@@ -70,7 +83,8 @@ public class RepricingsResource {
           r.eventsExamined(),
           r.eventsChanged(),
           Money.ofNanos(r.costBefore()).toUsd(),
-          Money.ofNanos(r.costAfter()).toUsd());
+          Money.ofNanos(r.costAfter()).toUsd(),
+          r.error());
     }
   }
 
@@ -88,18 +102,30 @@ public class RepricingsResource {
   public RepricingView request(@Nullable NewRepricing body) {
     Instant start = time("start", body == null ? null : body.start());
     Instant end = time("end", body == null ? null : body.end());
+    Objects.requireNonNull(body);
     if (!start.isBefore(end)) {
       throw invalid("end", "'end' must lie after 'start'.");
+    }
+    String model = body.model();
+    if (model != null && (model.length() > MAX_MODEL || model.indexOf('\0') >= 0)) {
+      throw invalid("model", "'model' must have at most " + MAX_MODEL + " characters, no NUL.");
     }
     Caller who = caller.get();
     UUID id = UUID.randomUUID();
     database.asTenant(
         who.tenantId(),
         connection -> {
+          if (RepricingRequests.unfinished(connection, who.tenantId()) >= MAX_UNFINISHED) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "There are "
+                    + MAX_UNFINISHED
+                    + " repricings that are not done, which is the most. Wait for one, or cancel"
+                    + " one.");
+          }
           RepricingRequests.add(
               connection,
-              new RepricingRequests.Request(
-                  id, who.tenantId(), start, end, body == null ? null : body.model(), who.actor()));
+              new RepricingRequests.Request(id, who.tenantId(), start, end, model, who.actor()));
           return null;
         });
     return list().repricings().stream()
@@ -121,10 +147,36 @@ public class RepricingsResource {
             .toList());
   }
 
+  @DELETE
+  @Path("/{id}")
+  @RolesAllowed(Scope.ADMIN_ROLE)
+  @ResponseStatus(204)
+  @Operation(
+      summary = "Cancel a repricing",
+      description = "One that is not done; what it has changed already stays changed.")
+  public void cancel(@PathParam("id") UUID id) {
+    int tenantId = caller.get().tenantId();
+    RepricingRequests.Cancelled outcome =
+        database.asTenant(
+            tenantId, connection -> RepricingRequests.cancel(connection, tenantId, id));
+    switch (outcome) {
+      case YES -> {}
+      case FINISHED ->
+          throw new ProblemException(
+              ProblemCode.CONFLICT, "The repricing is not pending any more.");
+      case UNKNOWN ->
+          throw new ProblemException(ProblemCode.NOT_FOUND, "There is no repricing with this id.");
+    }
+  }
+
   private static Instant time(String field, @Nullable String text) {
     try {
       if (text != null) {
-        return OffsetDateTime.parse(text).toInstant();
+        Instant time = OffsetDateTime.parse(text).toInstant();
+        if (!SupportedTimes.contains(time)) {
+          throw invalid(field, "'" + field + "' must lie between the years 1900 and 9999.");
+        }
+        return time;
       }
     } catch (DateTimeException e) {
       throw invalid(field, "'" + field + "' must be RFC 3339, as 2026-11-20T00:00:00Z.");

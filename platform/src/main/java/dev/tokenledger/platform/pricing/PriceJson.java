@@ -9,6 +9,7 @@ import dev.tokenledger.model.price.UnitKind;
 import dev.tokenledger.model.price.UnitPrice;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.time.SupportedTimes;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -244,9 +245,14 @@ public record PriceJson(
 
   private static Instant instant(String field, String value) {
     try {
-      return value.length() == "2026-07-24".length()
-          ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
-          : OffsetDateTime.parse(value).toInstant();
+      Instant time =
+          value.length() == "2026-07-24".length()
+              ? LocalDate.parse(value).atStartOfDay(ZoneOffset.UTC).toInstant()
+              : OffsetDateTime.parse(value).toInstant();
+      if (!SupportedTimes.contains(time)) {
+        throw invalid(field, "must lie between the years 1900 and 9999");
+      }
+      return time;
     } catch (DateTimeParseException e) {
       throw invalid(field, "is not a date or an RFC 3339 time");
     }

@@ -3,6 +3,7 @@ package dev.tokenledger.platform.query;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.platform.time.SupportedTimes;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -123,9 +124,14 @@ public record Period(Instant start, Instant end, ZoneId zone) {
 
   private static Instant time(String name, String text, ZoneId zone) {
     try {
-      return text.length() == 10
-          ? LocalDate.parse(text).atStartOfDay(zone).toInstant()
-          : OffsetDateTime.parse(text).toInstant();
+      Instant time =
+          text.length() == 10
+              ? LocalDate.parse(text).atStartOfDay(zone).toInstant()
+              : OffsetDateTime.parse(text).toInstant();
+      if (!SupportedTimes.contains(time)) {
+        throw invalid(name, "'" + name + "' must lie between the years 1900 and 9999.");
+      }
+      return time;
     } catch (DateTimeException e) {
       throw invalid(
           name,

@@ -1,0 +1,5 @@
+/** Which moments can be named. */
+@NullMarked
+package dev.tokenledger.platform.time;
+
+import org.jspecify.annotations.NullMarked;
