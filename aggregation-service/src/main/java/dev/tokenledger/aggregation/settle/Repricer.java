@@ -6,6 +6,7 @@ import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.loop.StoreOutage;
 import dev.tokenledger.platform.pricing.PriceTable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,6 +16,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,12 +126,54 @@ final class Repricer {
       if (portion.isEmpty()) {
         break;
       }
-      reprice(working, naming, portion.get().events, "catalogue");
+      priceEach(working, naming, portion.get().events);
       at = portion.get().last;
     }
     if (!stopping.getAsBoolean()) {
       pricedRevision = revision;
     }
+  }
+
+  /**
+   * Prices a portion; where that fails, one by one, so that an event that cannot be priced waits.
+   */
+  private void priceEach(Connection working, Connection naming, List<EventIdentity> events)
+      throws SQLException {
+    try {
+      reprice(working, naming, events, "catalogue");
+    } catch (SQLException | RuntimeException e) {
+      giveWay(working, naming, e);
+      if (events.size() == 1) {
+        LOG.errorf(
+            e,
+            "event %s of tenant %d cannot be priced; it stays unpriced until prices change",
+            events.get(0).key(),
+            events.get(0).tenantId());
+        return;
+      }
+      for (EventIdentity event : events) {
+        priceEach(working, naming, List.of(event));
+      }
+    }
+  }
+
+  /**
+   * Takes back what was begun, so that other work goes on.
+   *
+   * @throws SQLException the failure itself, or a runtime exception that it is, if a store is away,
+   *     which all other work would meet too, or if the same may succeed the next time
+   */
+  private static void giveWay(Connection working, Connection naming, Exception failure)
+      throws SQLException {
+    if (failure instanceof SQLException e
+        && (Database.isUnavailable(e) || Database.isTransient(e))) {
+      throw e;
+    }
+    if (failure instanceof RuntimeException e && StoreOutage.isOne(e)) {
+      throw e;
+    }
+    working.rollback();
+    naming.rollback();
   }
 
   private static Optional<Portion> unpriced(Connection connection, Position from)
@@ -168,8 +212,8 @@ final class Repricer {
     long costBefore = 0;
     long costAfter = 0;
     for (StoredEvents.Change change : repricing.price(working, all)) {
-      costBefore += change.before().measures().get(Measure.COST);
-      costAfter += change.after().measures().get(Measure.COST);
+      costBefore = sum(costBefore, change.before().measures().get(Measure.COST));
+      costAfter = sum(costAfter, change.after().measures().get(Measure.COST));
       if (differs(change)) {
         changed.add(change);
       }
@@ -179,6 +223,11 @@ final class Repricer {
     }
     working.commit();
     return new Outcome(before.size(), changed.size(), costBefore, costAfter);
+  }
+
+  /** A sum that stays at the most that there can be, for what is only shown. */
+  private static long sum(long a, long b) {
+    return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
   }
 
   private static boolean differs(StoredEvents.Change change) {
@@ -209,12 +258,27 @@ final class Repricer {
 
   private void carryOutRequests(Connection working, Connection naming, BooleanSupplier stopping)
       throws SQLException {
+    Set<UUID> tried = new HashSet<>();
     while (!stopping.getAsBoolean()) {
-      Optional<RepricingRequests.Request> request = RepricingRequests.next(working);
-      if (request.isEmpty()) {
+      Optional<RepricingRequests.Request> next = RepricingRequests.next(working, tried);
+      if (next.isEmpty()) {
         return;
       }
-      carryOut(working, naming, request.get(), stopping);
+      RepricingRequests.Request request = next.get();
+      tried.add(request.id());
+      try {
+        carryOut(working, naming, request, stopping);
+      } catch (SQLException | RuntimeException e) {
+        giveWay(working, naming, e);
+        boolean given =
+            RepricingRequests.failed(working, request.id(), String.valueOf(e.getMessage()));
+        LOG.errorf(
+            e,
+            "repricing %s of tenant %d failed%s",
+            request.id(),
+            request.tenantId(),
+            given ? " and is given up" : "; it is tried again");
+      }
     }
   }
 
@@ -235,11 +299,14 @@ final class Repricer {
         RepricingRequests.finish(working, request.id(), examined, changed, before, after);
         return;
       }
+      if (!RepricingRequests.isWanted(working, request.id())) {
+        return;
+      }
       Outcome outcome = reprice(working, naming, portion.get().events, request.actor());
       examined += outcome.examined;
       changed += outcome.changed;
-      before += outcome.costBefore;
-      after += outcome.costAfter;
+      before = sum(before, outcome.costBefore);
+      after = sum(after, outcome.costAfter);
       at = portion.get().last;
     }
   }

@@ -20,7 +20,7 @@ import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.Measure.Unit;
 import dev.tokenledger.model.rollup.MeasureVector;
-import dev.tokenledger.platform.pricing.PriceTable;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -37,32 +37,22 @@ import org.jspecify.annotations.Nullable;
  * used is read back from its row; what it costs is decided by the same price book as at the door.
  */
 final class Repricing {
-  private final PriceTable prices;
+  private final PriceBooks prices;
   private final ObjectMapper json;
 
-  private volatile @Nullable Book book;
-
-  private record Book(long revision, PriceBook prices) {}
-
-  Repricing(ObjectMapper json) {
-    this.prices = new PriceTable(json);
+  Repricing(PriceBooks prices, ObjectMapper json) {
+    this.prices = prices;
     this.json = json;
   }
 
-  /** Reads the prices again if they may have changed. */
-  PriceBook book(Connection connection) throws SQLException {
-    Book current = book;
-    long revision = PriceTable.revision(connection);
-    if (current == null || current.revision != revision) {
-      // Catalogue rows are seen by a transaction that names all tenants.
-      try (PreparedStatement all =
-          connection.prepareStatement("SELECT set_config('tokenledger.tenant_id', '*', true)")) {
-        all.execute();
-      }
-      current = new Book(revision, prices.book(connection));
-      book = current;
+  /** The prices of now. */
+  private PriceBook book(Connection connection) throws SQLException {
+    // The prices of all tenants are seen by a transaction that names all of them.
+    try (PreparedStatement all =
+        connection.prepareStatement("SELECT set_config('tokenledger.tenant_id', '*', true)")) {
+      all.execute();
     }
-    return current.prices;
+    return prices.book(connection);
   }
 
   /** The same changes, with the calls among their new states priced anew. */

@@ -10,12 +10,15 @@ import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.text.Instants;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -35,6 +38,8 @@ public class RepricingsResource {
       {"start": "2026-11-20T00:00:00Z", "end": "2026-11-21T00:00:00Z"}""";
 
   private static final int SHOWN = 100;
+  private static final int MAX_UNFINISHED = 100;
+  private static final int MAX_MODEL = 512;
 
   private final CurrentCaller caller;
   private final Database database;
@@ -50,7 +55,13 @@ public class RepricingsResource {
   public record NewRepricing(
       @Nullable String start, @Nullable String end, @Nullable String model) {}
 
-  /** A repricing and what it did. */
+  /**
+   * A repricing and what it did.
+   *
+   * @param status {@code pending}, {@code running}, {@code done}, {@code failed} or {@code
+   *     cancelled}; what a failed or cancelled one has changed before stays changed
+   * @param error why it failed, or null
+   */
   public record RepricingView(
       UUID id,
       String status,
@@ -63,7 +74,8 @@ public class RepricingsResource {
       long eventsExamined,
       long eventsChanged,
       String costBeforeUsd,
-      String costAfterUsd) {
+      String costAfterUsd,
+      @Nullable String error) {
     private static RepricingView of(RepricingRequests.Listed r) {
       return new RepricingView(
           r.id(),
@@ -77,7 +89,8 @@ public class RepricingsResource {
           r.eventsExamined(),
           r.eventsChanged(),
           Money.ofNanos(r.costBefore()).toUsd(),
-          Money.ofNanos(r.costAfter()).toUsd());
+          Money.ofNanos(r.costAfter()).toUsd(),
+          r.error());
     }
   }
 
@@ -100,18 +113,30 @@ public class RepricingsResource {
   public RepricingView request(@Nullable NewRepricing body) {
     Instant start = time("start", body == null ? null : body.start());
     Instant end = time("end", body == null ? null : body.end());
+    Objects.requireNonNull(body);
     if (!start.isBefore(end)) {
       throw invalid("end", "'end' must lie after 'start'.");
+    }
+    String model = body.model();
+    if (model != null && (model.length() > MAX_MODEL || model.indexOf('\0') >= 0)) {
+      throw invalid("model", "'model' must have at most " + MAX_MODEL + " characters, no NUL.");
     }
     Caller who = caller.get();
     UUID id = UUID.randomUUID();
     database.asTenant(
         who.tenantId(),
         connection -> {
+          if (RepricingRequests.unfinished(connection, who.tenantId()) >= MAX_UNFINISHED) {
+            throw new ProblemException(
+                ProblemCode.CONFLICT,
+                "There are "
+                    + MAX_UNFINISHED
+                    + " repricings that are not done, which is the most. Wait for one, or cancel"
+                    + " one.");
+          }
           RepricingRequests.add(
               connection,
-              new RepricingRequests.Request(
-                  id, who.tenantId(), start, end, body == null ? null : body.model(), who.actor()));
+              new RepricingRequests.Request(id, who.tenantId(), start, end, model, who.actor()));
           return null;
         });
     return list().repricings().stream()
@@ -131,6 +156,28 @@ public class RepricingsResource {
             .stream()
             .map(RepricingView::of)
             .toList());
+  }
+
+  @DELETE
+  @Path("/{id}")
+  @RolesAllowed(Scope.ADMIN_ROLE)
+  @ResponseStatus(204)
+  @Operation(
+      summary = "Cancel a repricing",
+      description = "One that is not done; what it has changed already stays changed.")
+  public void cancel(@PathParam("id") UUID id) {
+    int tenantId = caller.get().tenantId();
+    RepricingRequests.Cancelled outcome =
+        database.asTenant(
+            tenantId, connection -> RepricingRequests.cancel(connection, tenantId, id));
+    switch (outcome) {
+      case YES -> {}
+      case FINISHED ->
+          throw new ProblemException(
+              ProblemCode.CONFLICT, "The repricing is not pending any more.");
+      case UNKNOWN ->
+          throw new ProblemException(ProblemCode.NOT_FOUND, "There is no repricing with this id.");
+    }
   }
 
   private static Instant time(String field, @Nullable String text) {

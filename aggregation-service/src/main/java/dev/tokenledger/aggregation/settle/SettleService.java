@@ -16,6 +16,7 @@ import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
 import dev.tokenledger.platform.loop.BackgroundLoop;
 import dev.tokenledger.platform.memory.ByteBudget;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -58,6 +59,7 @@ public class SettleService implements HealthCheck {
       SettlementProgress progress,
       ByteBudget budget,
       MeterRegistry meters,
+      PriceBooks prices,
       ObjectMapper json,
       Clock clock) {
     database = databases.open(ServiceRole.AGGREGATION, 2 * streams.shards() + 8);
@@ -70,7 +72,7 @@ public class SettleService implements HealthCheck {
     RollupWriter rollups = new RollupWriter(series, userSums);
     StoredEvents stored = new StoredEvents(events);
     Adjustments adjustments = new Adjustments();
-    Repricing repricing = new Repricing(json);
+    Repricing repricing = new Repricing(prices, json);
     IdentityGenerations generations =
         new IdentityGenerations(
             database, config.identityGeneration(), config.identityFilterMemory().asLongValue());

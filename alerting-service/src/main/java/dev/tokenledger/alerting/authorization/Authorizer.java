@@ -295,18 +295,24 @@ class Authorizer {
     String bound = again ? "" : answer.get(1).toString();
     LoopGuard loop = bound.isEmpty() ? null : asked.loops.get(answer.get(2).toInteger());
     List<Decision.Standing> standings = new ArrayList<>();
+    boolean degraded = false;
+    boolean exceeded = false;
     int at = 3;
     for (Budget budget : asked.budgets()) {
       if (again) {
         standings.add(new Decision.Standing(budget, null, null, false));
         continue;
       }
+      long available = answer.get(at).toLong();
+      boolean unknown = Decision.isUnknown(available);
       standings.add(
           new Decision.Standing(
               budget,
-              answer.get(at).toLong(),
-              answer.get(at + 1).toLong(),
+              unknown ? null : available,
+              unknown ? null : answer.get(at + 1).toLong(),
               answer.get(at + 2).toInteger() == 1));
+      degraded |= unknown && budget.hardStop();
+      exceeded |= !unknown && answer.get(at + 2).toInteger() == 1;
       at += 3;
     }
     boolean held = allowed && asked.attempt.request.reserve() && !asked.amounts.isEmpty();
@@ -314,8 +320,10 @@ class Authorizer {
         allowed,
         allowed
             ? null
-            : loop == null ? Decision.Reason.BUDGET_EXCEEDED : Decision.Reason.LOOP_BOUND_MET,
-        false,
+            : loop != null
+                ? Decision.Reason.LOOP_BOUND_MET
+                : exceeded ? Decision.Reason.BUDGET_EXCEEDED : Decision.Reason.GUARD_UNAVAILABLE,
+        degraded,
         held ? asked.attempt.id : null,
         held ? expires : null,
         asked.nanos(),

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.alerting.budget.Budget;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -48,10 +49,28 @@ record Decision(
    * @param refused whether it is this budget that refuses
    */
   record Standing(
-      dev.tokenledger.alerting.budget.Budget budget,
+      Budget budget,
       @Nullable Long availableNanos,
       @Nullable Long reservedNanos,
       boolean refused) {}
+
+  /** What stands in place of what is left of a budget that cannot be read: nobody has so much. */
+  private static final long UNKNOWN = 1L << 62;
+
+  /** More than can be reserved on top of it. */
+  private static final long UNKNOWN_MARGIN = 1L << 58;
+
+  /**
+   * What the guard takes as left of a budget that cannot be read: so much that it never refuses, or
+   * so little that it always does, as the budget says.
+   */
+  static long unknown(Budget budget) {
+    return budget.allowWhenUnavailable() ? UNKNOWN : -UNKNOWN;
+  }
+
+  static boolean isUnknown(long availableNanos) {
+    return Math.abs(Math.abs(availableNanos) - UNKNOWN) < UNKNOWN_MARGIN;
+  }
 
   Decision {
     budgets = List.copyOf(budgets);

@@ -6,6 +6,8 @@ import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.budget.BudgetPeriod;
 import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.SpendReader;
+import dev.tokenledger.alerting.budget.UnreadableBudgetException;
+import dev.tokenledger.alerting.budget.UnreadableBudgets;
 import dev.tokenledger.alerting.reservation.GuardChanged;
 import dev.tokenledger.alerting.reservation.GuardEpochs;
 import dev.tokenledger.alerting.reservation.Reservation;
@@ -34,6 +36,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +93,7 @@ class Guards {
   Guards(
       AlertingStart start,
       BudgetStore budgets,
+      UnreadableBudgets unreadable,
       LoopGuardStore loopGuards,
       ReservationStore reservations,
       LeaseLoop leases,
@@ -102,7 +106,7 @@ class Guards {
     this.budgets = budgets;
     this.loopGuards = loopGuards;
     this.reservations = reservations;
-    this.spending = new SpendReader(start.queries());
+    this.spending = new SpendReader(start.queries(), unreadable);
     this.freshness =
         new FreshnessReader(database, blockingRedis, streams, config.sweepInterval(), clock);
     this.refresh = new RedisScript(redis, GuardScripts.REFRESH);
@@ -169,7 +173,7 @@ class Guards {
         return;
       }
       Instant through = through(tenantId);
-      int answer = putInForce(book, through);
+      int answer = withoutUnreadable(book, () -> putInForce(book, through));
       LOG.infof(
           "guard of tenant %d made anew at epoch %d with %d budgets: %s",
           tenantId,
@@ -249,20 +253,8 @@ class Guards {
         return;
       }
       Instant through = through(tenantId);
-      List<String> arguments = new ArrayList<>();
-      arguments.add(Long.toString(book.epoch()));
-      Reading reading =
-          database.snapshotAsTenant(
-              tenantId,
-              connection -> {
-                long revision = addStandings(connection, book, through, arguments);
-                // A call comes into the ledger after its reservation, and with a new revision.
-                return new Reading(
-                    revision,
-                    Long.valueOf(revision).equals(searched.get(tenantId))
-                        ? List.of()
-                        : reservations.settled(connection, tenantId));
-              });
+      Reading reading = withoutUnreadable(book, () -> read(book, through));
+      List<String> arguments = new ArrayList<>(reading.standings);
       reading.settled.forEach(id -> arguments.add(id.toString()));
       int answer = refresh.await(GuardKeys.inForce(tenantId), arguments).toInteger();
       if (answer == EARLIER_EPOCH) {
@@ -283,9 +275,45 @@ class Guards {
   /**
    * What was read of the ledger for a refresh.
    *
+   * @param standings epoch, revision, through and budgets, as the scripts take them
    * @param settled the reservations whose calls are in it
    */
-  private record Reading(long revision, List<UUID> settled) {}
+  private record Reading(long revision, List<String> standings, List<UUID> settled) {}
+
+  private Reading read(GuardBook book, Instant through) {
+    int tenantId = book.tenantId();
+    return database.snapshotAsTenant(
+        tenantId,
+        connection -> {
+          List<String> standings = new ArrayList<>();
+          standings.add(Long.toString(book.epoch()));
+          long revision = addStandings(connection, book, through, standings);
+          // A call comes into the ledger after its reservation, and with a new revision.
+          return new Reading(
+              revision,
+              standings,
+              Long.valueOf(revision).equals(searched.get(tenantId))
+                  ? List.of()
+                  : reservations.settled(connection, tenantId));
+        });
+  }
+
+  /**
+   * Reads a tenant's budgets; one that turns out to be unreadable is left alone from then on, and
+   * the others are read again without it.
+   */
+  private static <T> T withoutUnreadable(GuardBook book, Supplier<T> reading) {
+    for (int left = book.budgets().size(); ; left--) {
+      try {
+        return reading.get();
+      } catch (UnreadableBudgetException e) {
+        LOG.debugf(e, "the guard of tenant %d is read without it", book.tenantId());
+        if (left <= 0) {
+          throw e;
+        }
+      }
+    }
+  }
 
   /** Budgets or loop guards of a tenant were changed, and the change is committed. */
   void changed(@Observes GuardChanged change) {
@@ -293,6 +321,9 @@ class Guards {
       rebuild(load(change.tenantId()), 0);
     } catch (RedisUnavailableException e) {
       LOG.debugf(e, "Redis hears of the change with the next sweep");
+    } catch (RuntimeException e) {
+      // The change is made and its caller is told so, whatever becomes of the guard.
+      LOG.warnf(e, "tenant %d: the guard hears of a change with the next sweep", change.tenantId());
     }
   }
 
@@ -310,10 +341,15 @@ class Guards {
     Instant now = clock.instant();
     for (Budget budget : book.budgets()) {
       BudgetPeriod period = budget.periodAt(now);
-      long spent = spending.read(connection, budget, period).countedNanos(budget);
+      long available =
+          spending.unreadable(budget).isPresent()
+              ? Decision.unknown(budget)
+              : Math.subtractExact(
+                  budget.amountNanos(),
+                  spending.read(connection, budget, period).countedNanos(budget));
       arguments.add(budget.id().toString());
       arguments.add(Long.toString(period.end().toEpochMilli()));
-      arguments.add(Long.toString(Math.subtractExact(budget.amountNanos(), spent)));
+      arguments.add(Long.toString(available));
     }
     return revision;
   }

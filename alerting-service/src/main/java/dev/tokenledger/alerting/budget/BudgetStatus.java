@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a budget stands in its current period.
  *
+ * @param status {@code ok}; or {@code unreadable} while it cannot be read what was spent: then what
+ *     depends on that is null, and a hard stop decides by {@code when_unavailable}
+ * @param unreadable why it cannot be read; null while it can
  * @param spentUsd what counts: the known cost, and what unpriced calls are assumed to cost
  * @param assumedUsd the part of it that is assumed; null where nothing is
  * @param reservedUsd held for calls that were authorized and not reported yet
@@ -20,16 +23,21 @@ import org.jspecify.annotations.Nullable;
  */
 public record BudgetStatus(
     BudgetView budget,
+    String status,
+    @Nullable UnreadableView unreadable,
     PeriodView period,
-    String spentUsd,
+    @Nullable String spentUsd,
     @Nullable String assumedUsd,
     String reservedUsd,
-    String remainingUsd,
-    String percent,
+    @Nullable String remainingUsd,
+    @Nullable String percent,
     List<Integer> thresholdsCrossed,
-    long unpricedCalls,
-    String burnRateUsdPerHour,
+    @Nullable Long unpricedCalls,
+    @Nullable String burnRateUsdPerHour,
     @Nullable ForecastView forecast) {
+
+  /** Why it is not known what was spent, and since when. */
+  public record UnreadableView(String reason, Instant since) {}
 
   /** A period's ends. */
   public record PeriodView(Instant start, Instant end) {
@@ -72,6 +80,8 @@ public record BudgetStatus(
     BigDecimal percent = Percent.of(counted, budget.amountNanos());
     return new BudgetStatus(
         BudgetView.of(budget),
+        "ok",
+        null,
         PeriodView.of(period),
         usd(counted),
         budget.assumedNanos() == 0 ? null : usd(spend.assumedNanos(budget)),
@@ -84,6 +94,24 @@ public record BudgetStatus(
         spend.unpricedCalls(),
         usd(burnNanosPerHour),
         forecast == null ? null : ForecastView.of(forecast, budget));
+  }
+
+  static BudgetStatus unreadable(
+      Budget budget, BudgetPeriod period, UnreadableBudgets.Unreadable why, long reservedNanos) {
+    return new BudgetStatus(
+        BudgetView.of(budget),
+        "unreadable",
+        new UnreadableView(why.reason(), why.since()),
+        PeriodView.of(period),
+        null,
+        null,
+        usd(reservedNanos),
+        null,
+        null,
+        List.of(),
+        null,
+        null,
+        null);
   }
 
   private static String usd(long nanos) {

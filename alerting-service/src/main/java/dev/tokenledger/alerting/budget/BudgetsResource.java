@@ -25,6 +25,8 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.DayOfWeek;
 import java.time.Instant;
@@ -80,6 +82,7 @@ public class BudgetsResource {
       AlertingStart start,
       BudgetStore store,
       ReservationStore reservations,
+      UnreadableBudgets unreadable,
       DoorRules door,
       NamedKeys keys,
       Event<GuardChanged> changes,
@@ -90,7 +93,7 @@ public class BudgetsResource {
     this.database = start.database();
     this.store = store;
     this.reservations = reservations;
-    this.spending = new SpendReader(start.queries());
+    this.spending = new SpendReader(start.queries(), unreadable);
     this.door = door;
     this.keys = keys;
     this.changes = changes;
@@ -180,7 +183,9 @@ public class BudgetsResource {
   private void checkReadable(Budget budget) {
     database.snapshotAsTenant(
         budget.tenantId(),
-        connection -> spending.read(connection, budget, budget.periodAt(clock.instant())));
+        connection ->
+            spending.read(
+                connection, budget.tenantId(), budget.scope(), budget.periodAt(clock.instant())));
   }
 
   @GET
@@ -256,20 +261,38 @@ public class BudgetsResource {
     Budget budget = find(id);
     Instant now = clock.instant();
     BudgetPeriod period = budget.periodAt(now);
-    return database.snapshotAsTenant(
-        budget.tenantId(),
-        connection -> {
-          Spend spend = spending.read(connection, budget, period);
-          Map<Instant, Long> hours = spending.hours(connection, budget, now);
-          return BudgetStatus.of(
-              budget,
-              period,
-              spend,
-              reservations.reservedNanos(connection, budget.tenantId(), budget.id(), now),
-              SpendReader.burnNanosPerHour(hours, period, now),
-              SpendForecast.of(
-                  hours, spend.countedNanos(budget), budget.amountNanos(), now, period.end()));
-        });
+    try {
+      return database.snapshotAsTenant(
+          budget.tenantId(), connection -> status(connection, budget, period, now));
+    } catch (UnreadableBudgetException e) {
+      return database.asTenant(
+          budget.tenantId(),
+          connection ->
+              BudgetStatus.unreadable(
+                  budget,
+                  period,
+                  spending
+                      .unreadable(budget)
+                      .orElseGet(
+                          () ->
+                              new UnreadableBudgets.Unreadable(
+                                  String.valueOf(e.getMessage()), now)),
+                  reservations.reservedNanos(connection, budget.tenantId(), budget.id(), now)));
+    }
+  }
+
+  private BudgetStatus status(
+      Connection connection, Budget budget, BudgetPeriod period, Instant now) throws SQLException {
+    Spend spend = spending.read(connection, budget, period);
+    Map<Instant, Long> hours = spending.hours(connection, budget, now);
+    return BudgetStatus.of(
+        budget,
+        period,
+        spend,
+        reservations.reservedNanos(connection, budget.tenantId(), budget.id(), now),
+        SpendReader.burnNanosPerHour(hours, period, now),
+        SpendForecast.of(
+            hours, spend.countedNanos(budget), budget.amountNanos(), now, period.end()));
   }
 
   @GET

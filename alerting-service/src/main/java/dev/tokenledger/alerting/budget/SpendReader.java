@@ -2,6 +2,10 @@ package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.model.rollup.MeasureVector;
+import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.loop.StoreOutage;
+import dev.tokenledger.platform.problem.ProblemCode;
+import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.query.Granularity;
 import dev.tokenledger.platform.query.Period;
 import dev.tokenledger.platform.query.Query;
@@ -15,6 +19,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -25,22 +30,72 @@ public final class SpendReader {
   private static final ZoneId UTC = ZoneId.of("UTC");
 
   private final QueryService queries;
+  private final UnreadableBudgets unreadable;
 
-  public SpendReader(QueryService queries) {
+  public SpendReader(QueryService queries, UnreadableBudgets unreadable) {
     this.queries = queries;
+    this.unreadable = unreadable;
   }
 
   /**
-   * Reads within the caller's transaction.
+   * Reads within the caller's transaction, which is of no more use after a failure.
    *
    * @param connection in a snapshot as the budget's tenant
-   * @throws dev.tokenledger.platform.problem.ProblemException if the scope is kept in no rollup and
-   *     the period has more events than can be added up in the time for a statement
+   * @throws UnreadableBudgetException if the scope is kept in no rollup and the period has more
+   *     events than can be added up in the time for a statement, or it cannot be read for any other
+   *     reason that concerns this budget alone; also without another attempt for some time after
    */
   public Spend read(Connection connection, Budget budget, BudgetPeriod period) throws SQLException {
-    return read(connection, budget.tenantId(), budget.scope(), period);
+    unreadable
+        .leftAlone(budget)
+        .ifPresent(
+            known -> {
+              throw new UnreadableBudgetException(budget, known.reason(), null);
+            });
+    Instant begun = unreadable.now();
+    try {
+      Spend spend = read(connection, budget.tenantId(), budget.scope(), period);
+      if (isCurrent(period, begun)) {
+        unreadable.succeeded(budget);
+      }
+      return spend;
+    } catch (SQLException e) {
+      if (Database.isUnavailable(e) || Database.isTransient(e)) {
+        throw e;
+      }
+      throw failed(budget, period, begun, e);
+    } catch (RuntimeException e) {
+      if (StoreOutage.isOne(e)
+          || e instanceof ProblemException problem && problem.code() == ProblemCode.BUSY) {
+        throw e;
+      }
+      throw failed(budget, period, begun, e);
+    }
   }
 
+  private UnreadableBudgetException failed(
+      Budget budget, BudgetPeriod period, Instant begun, Exception cause) {
+    String reason = String.valueOf(cause.getMessage());
+    if (isCurrent(period, begun)) {
+      unreadable.failed(budget, reason, Duration.between(begun, unreadable.now()), cause);
+    }
+    return new UnreadableBudgetException(budget, reason, cause);
+  }
+
+  private static boolean isCurrent(BudgetPeriod period, Instant now) {
+    return now.isBefore(period.end());
+  }
+
+  /** Why a budget cannot be read now; empty when it can, as far as is known. */
+  public Optional<UnreadableBudgets.Unreadable> unreadable(Budget budget) {
+    return unreadable.leftAlone(budget);
+  }
+
+  /**
+   * Reads for the first time what a budget would be of, within the caller's transaction.
+   *
+   * @throws ProblemException if it cannot be read
+   */
   Spend read(Connection connection, int tenantId, BudgetScope scope, BudgetPeriod period)
       throws SQLException {
     MeasureVector sums =

@@ -1,9 +1,9 @@
 package dev.tokenledger.alerting.door;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import dev.tokenledger.platform.pricing.PriceTable;
 import dev.tokenledger.platform.privacy.Pseudonyms;
 import dev.tokenledger.platform.problem.ProblemCode;
@@ -37,16 +37,16 @@ public class DoorRules implements HealthCheck {
 
   private final AlertingStart start;
   private final Database database;
-  private final PriceTable prices;
+  private final PriceBooks prices;
 
   private volatile @Nullable Snapshot snapshot;
 
   private record Snapshot(long revision, PriceBook book, Map<Integer, Pseudonyms> pseudonyms) {}
 
-  public DoorRules(AlertingStart start, ObjectMapper json) {
+  public DoorRules(AlertingStart start, PriceBooks prices) {
     this.start = start;
     this.database = start.database();
-    this.prices = new PriceTable(json);
+    this.prices = prices;
   }
 
   /** The prices of now. */

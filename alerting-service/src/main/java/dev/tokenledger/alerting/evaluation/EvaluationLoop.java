@@ -4,6 +4,7 @@ import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.SpendReader;
+import dev.tokenledger.alerting.budget.UnreadableBudgets;
 import dev.tokenledger.alerting.changes.TenantRounds;
 import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.platform.loop.BackgroundLoop;
@@ -32,6 +33,7 @@ public class EvaluationLoop {
   public EvaluationLoop(
       AlertingStart start,
       BudgetStore budgets,
+      UnreadableBudgets unreadable,
       Incidents incidents,
       BlockingRedis redis,
       AlertingConfig config,
@@ -39,7 +41,11 @@ public class EvaluationLoop {
       Clock clock) {
     this.evaluation =
         new Evaluation(
-            start.database(), budgets, new SpendReader(start.queries()), incidents, clock);
+            start.database(),
+            budgets,
+            new SpendReader(start.queries(), unreadable),
+            incidents,
+            clock);
     this.rounds = new TenantRounds(redis, config.sweepInterval(), clock);
     this.loop = new BackgroundLoop("budget-evaluation", PAUSE, start::isDone, this::round, meters);
   }

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.evaluation;
 
+import dev.tokenledger.alerting.budget.UnreadableBudgetException;
 import dev.tokenledger.platform.loop.StoreOutage;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ final class Failures {
   void keep(Runnable part) {
     try {
       part.run();
+    } catch (UnreadableBudgetException e) {
+      // Noted, logged and shown where it was found.
+      return;
     } catch (RuntimeException e) {
       if (StoreOutage.isOne(e)) {
         throw e;

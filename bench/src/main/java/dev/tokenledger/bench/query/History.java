@@ -22,8 +22,10 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -117,18 +119,23 @@ final class History {
       events.forEach(delta::add);
     }
     connection.commit();
-    RollupDelta.Rows rows = delta.rows();
-    Map<SeriesKey, Long> ids = series.resolve(connection, rows.series());
-    for (Grain grain : Grain.values()) {
-      if (grain != Grain.MINUTE || minutes) {
-        sums(rows, grain, ids);
-        sketches(rows, grain, ids);
-      }
-    }
+    delta.forEachCuboid(
+        (cuboid, sums, sketches) -> {
+          Set<SeriesKey> keys = new HashSet<>();
+          sums.forEach(row -> keys.add(row.series()));
+          sketches.forEach(row -> keys.add(row.series()));
+          Map<SeriesKey, Long> ids = series.resolve(connection, keys);
+          for (Grain grain : Grain.values()) {
+            if (grain != Grain.MINUTE || minutes) {
+              sums(sums, grain, ids);
+              sketches(sketches, grain, ids);
+            }
+          }
+        });
     connection.commit();
   }
 
-  private void sums(RollupDelta.Rows rows, Grain grain, Map<SeriesKey, Long> ids)
+  private void sums(List<RollupDelta.Row> rows, Grain grain, Map<SeriesKey, Long> ids)
       throws SQLException {
     String statement =
         "COPY "
@@ -137,12 +144,12 @@ final class History {
             + EventRows.MEASURES
             + ") FROM STDIN (FORMAT binary)";
     try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
-      for (RollupDelta.Row row : rows.sums()) {
+      for (RollupDelta.Row row : rows) {
         if (row.grain() == grain) {
           key(copy, 5 + Measure.count(), row.series(), row.bucket(), ids);
           copy.bigint(1);
           for (int i = 0; i < Measure.count(); i++) {
-            copy.bigint(row.sums().get(Measure.at(i)));
+            copy.bigintOrNull(row.sums().get(Measure.at(i)));
           }
         }
       }
@@ -151,10 +158,10 @@ final class History {
     }
   }
 
-  private void sketches(RollupDelta.Rows rows, Grain grain, Map<SeriesKey, Long> ids)
+  private void sketches(List<RollupDelta.SketchRow> rows, Grain grain, Map<SeriesKey, Long> ids)
       throws SQLException {
     Map<SketchKey, SketchSet> merged = new HashMap<>();
-    for (RollupDelta.SketchRow row : rows.sketches()) {
+    for (RollupDelta.SketchRow row : rows) {
       if (row.series().cuboid().grains().contains(grain)) {
         merged
             .computeIfAbsent(

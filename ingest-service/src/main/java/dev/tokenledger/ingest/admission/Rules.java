@@ -1,8 +1,8 @@
 package dev.tokenledger.ingest.admission;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import dev.tokenledger.platform.pricing.PriceTable;
 import dev.tokenledger.platform.privacy.Pseudonyms;
 import dev.tokenledger.platform.problem.ProblemCode;
@@ -25,15 +25,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rules {
   private final Database database;
-  private final PriceTable prices;
+  private final PriceBooks prices;
 
   private volatile @Nullable Snapshot snapshot;
 
   private record Snapshot(long revision, PriceBook book, Map<Integer, TenantRules> tenants) {}
 
-  public Rules(Database database, ObjectMapper json) {
+  public Rules(Database database, PriceBooks prices) {
     this.database = database;
-    this.prices = new PriceTable(json);
+    this.prices = prices;
   }
 
   /** Reads everything again if anything has changed. Blocks. */

@@ -1,6 +1,5 @@
 package dev.tokenledger.ingest.bootstrap;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.ingest.IngestConfig;
 import dev.tokenledger.ingest.admission.Admission;
 import dev.tokenledger.ingest.admission.Rules;
@@ -11,6 +10,7 @@ import dev.tokenledger.platform.database.Migrations;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.identity.ApiKeys;
 import dev.tokenledger.platform.lifecycle.ServiceStart;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -44,16 +44,18 @@ public class IngestStart implements HealthCheck {
       PlatformConfig platform,
       IngestConfig config,
       ApiKeys keys,
-      ObjectMapper json,
+      PriceBooks prices,
       Clock clock) {
     this.database = databases.open(ServiceRole.INGEST, 6);
-    this.rules = new Rules(database, json);
+    this.rules = new Rules(database, prices);
     this.admission = new Admission(rules, config, clock);
     this.start =
         new ServiceStart(
             "ingest",
             () -> {
-              migrations.migrate("admission", List.of("V1__admission.sql", "V2__guard.sql"));
+              migrations.migrate(
+                  "admission",
+                  List.of("V1__admission.sql", "V2__guard.sql", "V3__repeated_prices.sql"));
               new FirstTenant(database)
                   .ensure(
                       platform.identity().defaultTenant(),

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +103,15 @@ public final class LiteLlmPriceImporter {
    * @throws IOException if the stream fails
    */
   public Imported read(InputStream in, Terms terms) throws IOException {
+    return read(in, terms, entries -> {});
+  }
+
+  /**
+   * As {@link #read(InputStream, Terms)}.
+   *
+   * @param counting is told of each entry how many there are, before the entry is kept
+   */
+  Imported read(InputStream in, Terms terms, IntConsumer counting) throws IOException {
     Reading reading = new Reading(terms);
     try (JsonParser parser = JSON.createParser(new BoundedStream(in, MAX_BYTES))) {
       parser.disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
@@ -114,6 +124,7 @@ public final class LiteLlmPriceImporter {
               ProblemCode.BODY_TOO_LARGE,
               "The price file has more than " + MAX_ENTRIES + " entries.");
         }
+        counting.accept(entries + 1);
         String key = parser.currentName();
         parser.nextToken();
         JsonNode entry = parser.readValueAsTree();

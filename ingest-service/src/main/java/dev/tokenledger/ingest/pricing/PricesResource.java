@@ -8,6 +8,7 @@ import dev.tokenledger.model.price.PriceExplanation;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
+import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.pricing.PriceJson;
 import dev.tokenledger.platform.pricing.PriceTable;
 import dev.tokenledger.platform.problem.ProblemCode;
@@ -29,6 +30,8 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -64,14 +67,26 @@ public class PricesResource {
   private static final int MAX_SKIPPED_SHOWN = 200;
   private static final String OWN = "own";
 
+  /** What an entry of a price list takes while it is compared and stored. */
+  private static final long ENTRY_BYTES = 1_024;
+
+  /** Leases grow by this many entries. */
+  private static final int ENTRIES = 256;
+
   private final CurrentCaller caller;
   private final IngestStart start;
   private final PriceTable table;
   private final LiteLlmPriceImporter importer = new LiteLlmPriceImporter();
+  private final ByteBudget memory;
   private final Clock clock;
 
-  public PricesResource(CurrentCaller caller, IngestStart start, ObjectMapper json, Clock clock) {
+  /** One at a time: what is compared must still be so when it is added. */
+  private final Object adding = new Object();
+
+  public PricesResource(
+      CurrentCaller caller, IngestStart start, ByteBudget memory, ObjectMapper json, Clock clock) {
     this.caller = caller;
+    this.memory = memory;
     this.start = start;
     this.table = new PriceTable(json);
     this.clock = clock;
@@ -101,9 +116,12 @@ public class PricesResource {
   /**
    * What an import did.
    *
+   * @param imported prices that were added, since they were not known or were others
+   * @param unchanged prices that hold already
    * @param skipped the first entries that gave no price
    */
-  public record ImportReport(int imported, int skippedCount, List<SkippedEntry> skipped) {}
+  public record ImportReport(
+      int imported, int unchanged, int skippedCount, List<SkippedEntry> skipped) {}
 
   @GET
   @RolesAllowed(Scope.READ_ROLE)
@@ -164,8 +182,33 @@ public class PricesResource {
     }
     Caller who = caller.get();
     Price price = body.toPrice(OWN + "/" + UUID.randomUUID(), OWN, clock.instant());
-    insert(who, List.of(price));
-    return PriceJson.of(price);
+    return PriceJson.of(addUnlessThere(who, price));
+  }
+
+  /**
+   * Adds a price, unless the last one of its model says the same; returns the one that is there.
+   */
+  private Price addUnlessThere(Caller who, Price price) {
+    synchronized (adding) {
+      Optional<Price> last =
+          start
+              .database()
+              .asTenant(
+                  who.tenantId(),
+                  connection ->
+                      table.last(connection, who.tenantId(), price.provider(), price.model()));
+      if (last.isPresent() && says(last.get(), price)) {
+        return last.get();
+      }
+      insert(who, List.of(price));
+      return price;
+    }
+  }
+
+  private static boolean says(Price one, Price other) {
+    return one.from().equals(other.from())
+        && Objects.equals(one.until(), other.until())
+        && one.unitPrices().equals(other.unitPrices());
   }
 
   @POST
@@ -175,7 +218,8 @@ public class PricesResource {
   @Operation(
       summary = "Import today's prices",
       description =
-          "Takes LiteLLM's model_prices_and_context_window.json. Prices of models that are known hold"
+          "Takes LiteLLM's model_prices_and_context_window.json. What holds already is left as it is."
+              + " Other prices of models that are known hold"
               + " from today (UTC); those of models that had none hold as far back as events go.")
   @RequestBody(
       content =
@@ -187,31 +231,66 @@ public class PricesResource {
     Caller who = caller.get();
     Instant now = clock.instant();
     LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
-    LiteLlmPriceImporter.Imported imported =
-        importer.read(body, new LiteLlmPriceImporter.Terms("litellm", today, null));
+    try (ByteBudget.Lease lease = memory.lease(ByteBudget.Use.ANSWERS)) {
+      LiteLlmPriceImporter.Imported imported =
+          importer.read(
+              body,
+              new LiteLlmPriceImporter.Terms("litellm", today, null),
+              entries -> {
+                if (entries % ENTRIES == 1) {
+                  lease.require((entries + ENTRIES) * ENTRY_BYTES);
+                }
+              });
+      int added;
+      synchronized (adding) {
+        start.rules().refresh();
+        List<Price> prices = changed(who.tenantId(), imported, now, today);
+        added = prices.size();
+        if (added > 0) {
+          insert(who, prices);
+        }
+      }
+      return new ImportReport(
+          added,
+          imported.byEntry().size() - added,
+          imported.skipped().size(),
+          imported.skipped().stream()
+              .limit(MAX_SKIPPED_SHOWN)
+              .map(s -> new SkippedEntry(s.entry(), s.reason()))
+              .toList());
+    }
+  }
+
+  /** The prices of a list that are not what holds now, as they are to be stored. */
+  private List<Price> changed(
+      int tenantId, LiteLlmPriceImporter.Imported imported, Instant now, LocalDate today) {
     PriceBook book = start.rules().book();
-    List<Price> prices = new ArrayList<>();
-    for (Price price : imported.prices()) {
-      boolean known = book.find(who.tenantId(), price.provider(), price.model(), now).isPresent();
-      prices.add(
+    List<Price> changed = new ArrayList<>();
+    for (Price price : imported.byEntry().values()) {
+      Optional<Price> known = book.find(tenantId, price.provider(), price.model(), now);
+      if (known.isPresent() && holds(known.get(), price)) {
+        continue;
+      }
+      changed.add(
           new Price(
               price.version() + "@" + now.getEpochSecond(),
               price.provider(),
               price.model(),
-              known ? today.atStartOfDay(ZoneOffset.UTC).toInstant() : price.from(),
+              known.isPresent() ? today.atStartOfDay(ZoneOffset.UTC).toInstant() : price.from(),
               price.until(),
               now,
               price.source(),
               price.unitPrices()));
     }
-    insert(who, prices);
-    return new ImportReport(
-        prices.size(),
-        imported.skipped().size(),
-        imported.skipped().stream()
-            .limit(MAX_SKIPPED_SHOWN)
-            .map(s -> new SkippedEntry(s.entry(), s.reason()))
-            .toList());
+    return changed;
+  }
+
+  /** Whether what holds now is this price: of the very model, at the same amounts, without end. */
+  private static boolean holds(Price known, Price price) {
+    return known.until() == null
+        && Objects.equals(known.provider(), price.provider())
+        && known.model().equalsIgnoreCase(price.model())
+        && known.unitPrices().equals(price.unitPrices());
   }
 
   private void insert(Caller who, List<Price> prices) {

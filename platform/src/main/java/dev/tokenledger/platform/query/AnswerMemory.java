@@ -13,6 +13,12 @@ final class AnswerMemory implements AutoCloseable {
   /** Leases grow by this much, so that reading rows does not contend for each of them. */
   private static final long STEP = 128 * 1024;
 
+  /**
+   * What a question may have without asking: totals, by which budgets and rules are decided, never
+   * wait for the memory of large answers. Connections bound how many there are.
+   */
+  private static final long FREE = 192 * 1024;
+
   private final ByteBudget.Lease lease;
   private final long most;
   private long used;
@@ -42,7 +48,7 @@ final class AnswerMemory implements AutoCloseable {
               + " ('granularity'), fewer dimensions, or filter; percentiles and distinct counts take"
               + " the most. 'limit' alone does not help, since what it leaves out is added up.");
     }
-    if (used > lease.bytes()) {
+    if (used > FREE && used > lease.bytes()) {
       lease.require(Math.min(most, used + STEP));
     }
   }

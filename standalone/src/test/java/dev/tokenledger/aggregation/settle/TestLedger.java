@@ -10,6 +10,7 @@ import dev.tokenledger.model.stream.AdmittedBatch;
 import dev.tokenledger.model.stream.Block;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.database.ServiceRole;
+import dev.tokenledger.platform.pricing.PriceBooks;
 import dev.tokenledger.testsupport.TestDatabase;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -33,7 +34,10 @@ public final class TestLedger implements AutoCloseable {
 
   /** Makes the tables of the door, the ledger and whoever reads it. */
   public TestLedger(TestDatabase stores) throws SQLException {
-    stores.migrations().migrate("admission", List.of("V1__admission.sql", "V2__guard.sql"));
+    stores
+        .migrations()
+        .migrate(
+            "admission", List.of("V1__admission.sql", "V2__guard.sql", "V3__repeated_prices.sql"));
     stores
         .migrations()
         .migrate(
@@ -58,7 +62,10 @@ public final class TestLedger implements AutoCloseable {
             new Partitions(),
             new CompletenessWriter(CLOCK),
             new TracePlacement(),
-            new Corrections(stored, adjustments, new Repricing(new ObjectMapper())));
+            new Corrections(
+                stored,
+                adjustments,
+                new Repricing(new PriceBooks(new ObjectMapper()), new ObjectMapper())));
     connections = new Settlement.Connections(database.connect(), database.connect());
     settlement.prepare(connections);
   }

@@ -13,6 +13,7 @@ import dev.tokenledger.alerting.budget.BudgetStore;
 import dev.tokenledger.alerting.budget.PeriodRule;
 import dev.tokenledger.alerting.budget.SpendReader;
 import dev.tokenledger.alerting.budget.StoredBudgets;
+import dev.tokenledger.alerting.budget.UnreadableBudgets;
 import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.model.event.BillableUnits;
 import dev.tokenledger.model.event.CallStatus;
@@ -26,6 +27,7 @@ import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.platform.memory.ByteBudget;
 import dev.tokenledger.platform.query.QueryService;
 import dev.tokenledger.testsupport.TestDatabase;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -91,7 +93,9 @@ class BudgetEvaluationTest {
     return new Evaluation(
         database,
         store,
-        new SpendReader(new QueryService(database, new ByteBudget(256L << 20))),
+        new SpendReader(
+            new QueryService(database, new ByteBudget(256L << 20)),
+            new UnreadableBudgets(new SimpleMeterRegistry(), time)),
         new Incidents(JSON, clock),
         time);
   }

@@ -81,6 +81,42 @@ public final class Price {
     this.free = this.unitPrices.stream().allMatch(price -> price.femtoUsd() == 0);
   }
 
+  /** A copy whose parts are those of others where they are equal. */
+  private Price(Price price, SharedValues shared) {
+    this.version = price.version;
+    this.provider = price.provider == null ? null : shared.of(price.provider);
+    this.model = shared.of(price.model);
+    this.from = shared.of(price.from);
+    this.until = price.until == null ? null : shared.of(price.until);
+    this.recordedAt = shared.of(price.recordedAt);
+    this.source = shared.of(price.source);
+    this.unitPrices = shared.of(price.unitPrices.stream().map(shared::of).toList());
+    this.free = price.free;
+  }
+
+  /** The same price, in less memory beside others like it. */
+  public Price sharing(SharedValues shared) {
+    return new Price(this, shared);
+  }
+
+  /**
+   * Whether a price of the same model that was learned later says nothing that this one does not
+   * say: the same amounts, from the same time or later, and both still hold.
+   */
+  public boolean isRepeatedBy(Price later) {
+    return until == null
+        && later.until == null
+        && !later.from.isBefore(from)
+        && unitPrices.equals(later.unitPrices);
+  }
+
+  /** Whether this price, learned later, holds wherever another one of the same model does. */
+  public boolean replaces(Price earlier) {
+    return !earlier.recordedAt.isAfter(recordedAt)
+        && !earlier.from.isBefore(from)
+        && (until == null || earlier.until != null && !earlier.until.isAfter(until));
+  }
+
   private static String text(String name, String value) {
     if (value.isBlank() || value.length() > MAX_TEXT) {
       throw new IllegalArgumentException(

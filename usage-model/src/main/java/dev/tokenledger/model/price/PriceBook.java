@@ -51,11 +51,16 @@ public final class PriceBook {
   private final Instant learnedAt;
 
   private PriceBook(
-      List<Price> prices, PriceIndex catalogue, Map<Integer, Collection<Price>> overrides) {
+      List<Price> prices,
+      PriceIndex catalogue,
+      Resolver everybody,
+      Map<Integer, Resolver> unchanged,
+      Map<Integer, ? extends Collection<Price>> overrides) {
     this.prices = prices;
     this.catalogue = catalogue;
-    this.everybody = new Resolver(catalogue, null);
-    this.byTenant = new HashMap<>();
+    this.everybody = everybody;
+    this.byTenant = new HashMap<>(unchanged);
+    byTenant.keySet().removeAll(overrides.keySet());
     overrides.forEach(
         (tenant, own) -> {
           if (!own.isEmpty()) {
@@ -68,12 +73,19 @@ public final class PriceBook {
 
   /** A book of a catalogue's prices alone. */
   public static PriceBook of(Collection<Price> prices) {
-    return new PriceBook(List.copyOf(prices), PriceIndex.ofCatalogue(prices), Map.of());
+    PriceIndex catalogue = PriceIndex.ofCatalogue(prices);
+    return new PriceBook(
+        List.copyOf(prices), catalogue, new Resolver(catalogue, null), Map.of(), Map.of());
   }
 
   /** The same catalogue with other overrides, which replace all there were. */
   public PriceBook withOverrides(Map<Integer, ? extends Collection<Price>> overridesByTenant) {
-    return new PriceBook(prices, catalogue, Map.copyOf(overridesByTenant));
+    return new PriceBook(prices, catalogue, everybody, Map.of(), overridesByTenant);
+  }
+
+  /** The same book with other overrides for some tenants; the others keep theirs. */
+  public PriceBook withChanged(Map<Integer, ? extends Collection<Price>> overridesByTenant) {
+    return new PriceBook(prices, catalogue, everybody, byTenant, overridesByTenant);
   }
 
   /** The catalogue's prices, without overrides. */
