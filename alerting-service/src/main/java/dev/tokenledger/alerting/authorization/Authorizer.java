@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,9 @@ class Authorizer {
   private static final int MAX_ATTEMPTS = 8;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+  /** How long Postgres is waited for, within a decision. */
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(4);
 
   /** How long the counters of a session, trace or run outlive its last call. */
   private static final Duration LOOP_MEMORY = Duration.ofHours(24);
@@ -254,8 +258,8 @@ class Authorizer {
             request.spanId(),
             clock.instant(),
             expires);
-    return writer
-        .write(reservation, asked.book.epoch())
+    // A commit that comes after this is one that nobody hears of; it ends with its lease.
+    return inTime(writer.write(reservation, asked.book.epoch()).toCompletableFuture())
         .thenCompose(
             written ->
                 written
@@ -408,10 +412,26 @@ class Authorizer {
     return e instanceof RedisUnavailableException
         || e instanceof ProblemException problem
             && (problem.code() == ProblemCode.STORE_UNAVAILABLE
+                || problem.code() == ProblemCode.BUSY
                 || problem.code() == ProblemCode.QUEUE_FULL);
   }
 
   private static <T> CompletableFuture<T> onWorker(Supplier<T> work) {
-    return CompletableFuture.supplyAsync(work, Infrastructure.getDefaultWorkerPool());
+    return inTime(CompletableFuture.supplyAsync(work, Infrastructure.getDefaultWorkerPool()));
+  }
+
+  /** A store that takes too long is one that is away. */
+  private static <T> CompletableFuture<T> inTime(CompletableFuture<T> work) {
+    return work.orTimeout(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionallyCompose(
+            failure ->
+                CompletableFuture.failedFuture(
+                    failure instanceof TimeoutException
+                        ? ProblemException.retryable(
+                            ProblemCode.STORE_UNAVAILABLE,
+                            "The database does not answer in time. Try again in a moment.",
+                            Duration.ofSeconds(2),
+                            failure)
+                        : failure));
   }
 }

@@ -8,14 +8,16 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * A pool of connections of one {@link ServiceRole}. Calls block: they belong on worker threads.
  *
  * <p>Work runs in a transaction, committed when it returns and rolled back when it throws. A
- * database that cannot be reached ends in a {@link ProblemException} with {@link
- * ProblemCode#STORE_UNAVAILABLE}; any other {@link SQLException} is a mistake of ours and comes out
- * as an {@link IllegalStateException} with its cause.
+ * database that cannot be reached, or runs and gives no answer, ends in a {@link ProblemException}
+ * with {@link ProblemCode#STORE_UNAVAILABLE}; one that has too much to do for this work, and a pool
+ * without a free connection, in one with {@link ProblemCode#BUSY}. Any other {@link SQLException}
+ * is a mistake of ours and comes out as an {@link IllegalStateException} with its cause.
  */
 public final class Database implements AutoCloseable {
   /** The setting that row-level security reads the tenant from. */
@@ -24,12 +26,23 @@ public final class Database implements AutoCloseable {
   /** In place of a tenant, for loops that serve all of them; only some policies know it. */
   static final String ALL_TENANTS = "*";
 
+  /** {@code connection_failure}. */
+  private static final String NO_ANSWER = "08006";
+
+  /** A state of ours; those of Postgres never begin so. */
+  private static final String POOL_EXHAUSTED = "TL001";
+
   private final AgroalDataSource pool;
   private final ServiceRole role;
+  private final BooleanSupplier away;
 
-  Database(AgroalDataSource pool, ServiceRole role) {
+  /**
+   * @param away whether the database gives no answer, so that nobody is to wait for it
+   */
+  Database(AgroalDataSource pool, ServiceRole role, BooleanSupplier away) {
     this.pool = pool;
     this.role = role;
+    this.away = away;
   }
 
   /** Work with a connection, which must neither be closed nor kept. */
@@ -71,7 +84,19 @@ public final class Database implements AutoCloseable {
    * @throws SQLException if none can be had
    */
   public Connection connect() throws SQLException {
-    return pool.getConnection();
+    if (away.getAsBoolean()) {
+      throw new SQLException("the database gives no answer", NO_ANSWER);
+    }
+    try {
+      return pool.getConnection();
+    } catch (SQLException e) {
+      if (e.getSQLState() == null && e.getCause() == null) {
+        // The pool's own; its failures to make a connection have a cause.
+        throw new SQLException(
+            "all connections of role " + role.label() + " are in use", POOL_EXHAUSTED, e);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -108,7 +133,7 @@ public final class Database implements AutoCloseable {
   }
 
   private <T> T onConnection(Work<T> work) {
-    try (Connection connection = pool.getConnection()) {
+    try (Connection connection = connect()) {
       connection.setAutoCommit(false);
       try {
         return work.run(connection);
@@ -138,25 +163,53 @@ public final class Database implements AutoCloseable {
   }
 
   RuntimeException translate(SQLException e) {
-    if (isUnavailable(e)) {
-      return ProblemException.retryable(
-          ProblemCode.STORE_UNAVAILABLE,
-          "The database cannot be reached. Try again in a moment.",
-          Duration.ofSeconds(2),
-          e);
-    }
-    return new IllegalStateException("statement of role " + role.label() + " failed", e);
+    String state = String.valueOf(e.getSQLState());
+    return switch (state) {
+      case POOL_EXHAUSTED, "53300" ->
+          retryable(
+              ProblemCode.BUSY, "All connections to the database are in use. Try again later.", e);
+      case "55P03" ->
+          retryable(
+              ProblemCode.BUSY,
+              "Somebody else is changing the same at this moment. Try again in a moment.",
+              e);
+      case "57014" ->
+          retryable(
+              ProblemCode.BUSY,
+              "The database did not finish this in time. Ask for less, or try again in a moment.",
+              e);
+      case "53100" ->
+          retryable(
+              ProblemCode.STORE_UNAVAILABLE,
+              "The disk of the database is full. Make room; it goes on by itself then.",
+              e);
+      default ->
+          isUnavailable(e)
+              ? retryable(
+                  ProblemCode.STORE_UNAVAILABLE,
+                  "The database cannot be reached. Try again in a moment.",
+                  e)
+              : new IllegalStateException("statement of role " + role.label() + " failed", e);
+    };
+  }
+
+  private static ProblemException retryable(ProblemCode code, String detail, SQLException cause) {
+    return ProblemException.retryable(code, detail, Duration.ofSeconds(2), cause);
   }
 
   /**
    * Whether the failure is one of the database's availability (connection lost, shutting down, out
-   * of connections or space, cancelled) and not of the statement or its data.
+   * of connections or disk, cancelled) and not of the statement or its data. A transaction that
+   * needs more locks or memory than there are fails again however long one waits.
    */
   public static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
     return state == null
+        || state.equals(POOL_EXHAUSTED)
+        // The driver's own, of a connection that was ended under it.
+        || state.equals("99999")
         || state.startsWith("08")
-        || state.startsWith("53")
+        || state.startsWith("53") && !state.equals("53200")
         || state.startsWith("57")
         || state.startsWith("58");
   }

@@ -2,6 +2,7 @@ package dev.tokenledger.platform.database;
 
 import dev.tokenledger.platform.PlatformConfig;
 import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalPoolInterceptor;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
@@ -10,14 +11,18 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jboss.logging.Logger;
 import org.postgresql.Driver;
 
 /**
@@ -26,8 +31,15 @@ import org.postgresql.Driver;
  */
 @ApplicationScoped
 public class Databases {
+  private static final Logger LOG = Logger.getLogger(Databases.class);
+
   private final PlatformConfig.Database config;
   private final List<Database> open = new CopyOnWriteArrayList<>();
+
+  /** Every connection of every pool, in use or not, as the driver has it. */
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean away;
 
   public Databases(PlatformConfig config) {
     this.config = config.database();
@@ -38,9 +50,43 @@ public class Databases {
    *     the acquisition timeout
    */
   public Database open(ServiceRole role, int maxConnections) {
-    Database database = new Database(pool(role, maxConnections), role);
+    AgroalDataSource pool = pool(role, maxConnections);
+    pool.setPoolInterceptors(List.of(new Registration()));
+    Database database = new Database(pool, role, () -> away);
     open.add(database);
     return database;
+  }
+
+  /** Notes connections, so that those which hang can be ended from outside. */
+  private final class Registration implements AgroalPoolInterceptor {
+    @Override
+    public void onConnectionCreate(Connection connection) {
+      connections.add(connection);
+    }
+
+    @Override
+    public void onConnectionDestroy(Connection connection) {
+      connections.remove(connection);
+    }
+  }
+
+  /**
+   * @param now whether the database gives no answer: as long as it does not, work fails at once
+   *     instead of waiting for it
+   */
+  void away(boolean now) {
+    away = now;
+  }
+
+  /** Ends what waits for an answer of the database: each fails as if the connection had broken. */
+  void abort() {
+    for (Connection connection : connections) {
+      try {
+        connection.abort(Runnable::run);
+      } catch (SQLException e) {
+        LOG.debugf(e, "ending a connection that hangs");
+      }
+    }
   }
 
   private AgroalDataSource pool(ServiceRole role, int maxConnections) {
@@ -66,12 +112,14 @@ public class Databases {
                                     .credential(new SimplePassword(password(role)))
                                     .jdbcProperty("ApplicationName", role.roleName())
                                     .jdbcProperty("connectTimeout", "3")
+                                    .jdbcProperty("loginTimeout", "5")
+                                    .jdbcProperty("socketTimeout", socketTimeout(role))
                                     .jdbcProperty("tcpKeepAlive", "true")
                                     .jdbcProperty("reWriteBatchedInserts", "true")
                                     .jdbcProperty(
                                         "options",
                                         "-c statement_timeout="
-                                            + config.statementTimeout().toMillis()
+                                            + statementTimeout(role).toMillis()
                                             + " -c timezone=UTC"
                                             + role.settings())));
     try {
@@ -79,6 +127,20 @@ public class Databases {
     } catch (SQLException e) {
       throw new IllegalStateException("cannot set up the pool of role " + role.label(), e);
     }
+  }
+
+  private Duration statementTimeout(ServiceRole role) {
+    Duration longest = config.statementTimeout();
+    return role.longestStatement().filter(own -> own.compareTo(longest) < 0).orElse(longest);
+  }
+
+  /**
+   * After this the connection is given up, in seconds: the server would have ended the statement
+   * before, if it were alive. Statements of the settlement may set themselves more time.
+   */
+  private String socketTimeout(ServiceRole role) {
+    long seconds = statementTimeout(role).toSeconds() + ServiceRole.SLACK.toSeconds();
+    return Long.toString(role == ServiceRole.AGGREGATION ? Math.max(seconds, 300) : seconds);
   }
 
   /** The role's password: the one configured, or one derived from the owner's. */

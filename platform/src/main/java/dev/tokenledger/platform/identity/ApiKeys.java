@@ -22,6 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +41,21 @@ public class ApiKeys {
   /** An unknown key makes us read again, but no oftener than this: guessing must stay cheap. */
   private static final Duration MIN_REREAD = Duration.ofMillis(200);
 
+  /** How long a caller with an unknown key waits for others who read. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** Each that waits holds a worker. */
+  private static final int MOST_WAITING = 8;
+
   private final Database database;
   private final Clock clock;
   private final Map<String, Instant> lastUsed = new ConcurrentHashMap<>();
 
   private volatile @Nullable Snapshot snapshot;
-  private volatile Instant lastRead = Instant.EPOCH;
+  private volatile Instant lastTry = Instant.EPOCH;
+  private volatile boolean lastFailed;
+  private final AtomicLong attempts = new AtomicLong();
+  private final ReentrantLock reading = new ReentrantLock();
 
   private record Snapshot(long revision, Map<String, ApiKey> keys) {}
 
@@ -122,25 +134,85 @@ public class ApiKeys {
     return Optional.of(key.caller());
   }
 
-  /** Reads the keys again if that was not done just now. Blocks. */
+  /**
+   * Reads the keys again if that was not tried just now. Blocks, but only as long as one reading
+   * takes and only one caller at a time: while somebody else reads, others wait for that for a
+   * moment and then go by what is known.
+   *
+   * @throws ProblemException if a key that is not known cannot be looked for
+   */
   void reread() {
-    if (Duration.between(lastRead, clock.instant()).compareTo(MIN_REREAD) >= 0) {
-      refresh();
+    long before = attempts.get();
+    if (Duration.between(lastTry, clock.instant()).compareTo(MIN_REREAD) < 0) {
+      requireRead();
+      return;
+    }
+    if (reading.getQueueLength() >= MOST_WAITING) {
+      throw unread(null);
+    }
+    try {
+      if (!reading.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw unread(null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unread(e);
+    }
+    try {
+      if (attempts.get() == before) {
+        read();
+      } else {
+        // Who had the turn before has read, or has failed to.
+        requireRead();
+      }
+    } finally {
+      reading.unlock();
     }
   }
 
+  private void requireRead() {
+    if (lastFailed) {
+      throw unread(null);
+    }
+  }
+
+  private static ProblemException unread(@Nullable Throwable cause) {
+    return ProblemException.retryable(
+        ProblemCode.STORE_UNAVAILABLE,
+        "This API key is not known yet, and the database that has the keys gives no answer. Try"
+            + " again in a moment.",
+        Duration.ofSeconds(2),
+        cause);
+  }
+
   /** Reads the keys again if anything has changed. Blocks. */
-  public synchronized void refresh() {
+  public void refresh() {
+    reading.lock();
+    try {
+      read();
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private void read() {
     Snapshot current = snapshot;
-    snapshot =
-        database.asService(
-            connection -> {
-              long revision = revision(connection);
-              return current != null && current.revision == revision
-                  ? current
-                  : new Snapshot(revision, read(connection));
-            });
-    lastRead = clock.instant();
+    boolean succeeded = false;
+    try {
+      snapshot =
+          database.asService(
+              connection -> {
+                long revision = revision(connection);
+                return current != null && current.revision == revision
+                    ? current
+                    : new Snapshot(revision, read(connection));
+              });
+      succeeded = true;
+    } finally {
+      lastFailed = !succeeded;
+      lastTry = clock.instant();
+      attempts.incrementAndGet();
+    }
   }
 
   @Scheduled(

@@ -35,13 +35,13 @@ public class CollectorWatchdog {
   private static final long LOOK_EVERY_MILLIS = 1_000;
 
   /** For so many looks in a row the collector must have been at work. */
-  private static final int LOOKS = 15;
+  private static final int LOOKS = 10;
 
   /** The share of the time since the first of these looks that went to collections. */
-  private static final double MOST_TIME = 0.9;
+  private static final double MOST_TIME = 0.85;
 
   /** The share of the old generation that is still in use after a collection of it. */
-  private static final double MOST_USED = 0.9;
+  private static final double MOST_USED = 0.85;
 
   private static final byte[] MESSAGE =
       ("tokenledger: the heap is full of what is in use, and collecting it takes all the time;"

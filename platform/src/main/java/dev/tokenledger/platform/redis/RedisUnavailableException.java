@@ -2,7 +2,10 @@ package dev.tokenledger.platform.redis;
 
 import io.vertx.redis.client.impl.types.ErrorType;
 
-/** Redis cannot be reached, is loading or does not answer; the same call may succeed later. */
+/**
+ * Redis cannot be reached, is loading, has no room or does not answer; the same call may succeed
+ * later.
+ */
 public final class RedisUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -34,6 +37,11 @@ public final class RedisUnavailableException extends RuntimeException {
         || error.is("MASTERDOWN")
         || error.is("READONLY")
         || error.is("CLUSTERDOWN")
-        || error.is("TRYAGAIN");
+        || error.is("TRYAGAIN")
+        // It has no room in memory or on its disk, or a script runs: later it may take the same.
+        || error.is("OOM")
+        || error.is("MISCONF")
+        || error.is("BUSY")
+        || error.is("NOREPLICAS");
   }
 }
