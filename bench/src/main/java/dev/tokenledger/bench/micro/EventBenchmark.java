@@ -28,6 +28,9 @@ import org.openjdk.jmh.infra.Blackhole;
 public class EventBenchmark {
   private final OtlpTraceDecoder otlp = new OtlpTraceDecoder();
   private final byte[] otlpJson = Samples.otlpJson();
+  private final byte[] otlpJsonWithContent = Samples.otlpJsonWithContent();
+  private final byte[] otlpProtobuf = Samples.otlpProtobuf(otlpJson);
+  private final byte[] otlpProtobufWithContent = Samples.otlpProtobuf(otlpJsonWithContent);
   private final PriceBook prices = PriceBook.of(Catalogue.builtIn().prices());
   private final Block block = Samples.block();
   private final byte[] encoded = BlockCodec.encode(block);
@@ -37,6 +40,24 @@ public class EventBenchmark {
   @OperationsPerInvocation(Samples.EVENTS)
   public Decoded decodeOtlpJson() {
     return otlp.decodeJson(otlpJson);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(Samples.EVENTS)
+  public Decoded decodeOtlpJsonWithContent() {
+    return otlp.decodeJson(otlpJsonWithContent);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(Samples.EVENTS)
+  public Decoded decodeOtlpProtobuf() {
+    return otlp.decodeProtobuf(otlpProtobuf);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(Samples.EVENTS)
+  public Decoded decodeOtlpProtobufWithContent() {
+    return otlp.decodeProtobuf(otlpProtobufWithContent);
   }
 
   @Benchmark

@@ -1,5 +1,8 @@
 package dev.tokenledger.bench.micro;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import dev.tokenledger.bench.ledger.LedgerTraffic;
 import dev.tokenledger.bench.load.LoadBodies;
 import dev.tokenledger.bench.traffic.TokenLengths;
@@ -7,11 +10,21 @@ import dev.tokenledger.bench.traffic.Traffic;
 import dev.tokenledger.model.stream.AdmittedBatch;
 import dev.tokenledger.model.stream.Block;
 import dev.tokenledger.model.trace.WrapperRule;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** What the microbenchmarks work on: always the same. */
 public final class Samples {
@@ -67,6 +80,88 @@ public final class Samples {
             + spans
             + "]}]}]}")
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * As {@link #otlpJson}, but as instrumentations send it that record content: each call with its
+   * prompt and answer, some 6 KB, and with parameters that are of no use here.
+   */
+  static byte[] otlpJsonWithContent() {
+    String prompt = "Summarise the following ticket for the support team. ".repeat(60);
+    String answer = "The customer reports that the order has not arrived. ".repeat(20);
+    String content =
+        text("gen_ai.prompt.0.role", "system")
+            + ','
+            + text("gen_ai.prompt.0.content", "You are a helpful assistant.")
+            + ','
+            + text("gen_ai.prompt.1.role", "user")
+            + ','
+            + text("gen_ai.prompt.1.content", prompt)
+            + ','
+            + text("gen_ai.completion.0.role", "assistant")
+            + ','
+            + text("gen_ai.completion.0.content", answer)
+            + ','
+            + text("gen_ai.openai.api_base", "https://api.openai.com/v1/")
+            + ','
+            + text("gen_ai.response.id", "chatcmpl-8f2a")
+            + ','
+            + text("user.id", "user-17")
+            + ','
+            + text("thread.name", "worker-4")
+            + ','
+            + number("thread.id", 4)
+            + ',';
+    return new String(otlpJson(), StandardCharsets.UTF_8)
+        .replace(
+            "\"attributes\":[{\"key\":\"gen_ai.op",
+            "\"attributes\":[" + content + "{\"key\":\"gen_ai.op")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** One of the requests above in the binary encoding. */
+  static byte[] otlpProtobuf(byte[] json) {
+    try {
+      ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
+      for (JsonNode resource : new ObjectMapper().readTree(json).path("resourceSpans")) {
+        ResourceSpans.Builder spans = request.addResourceSpansBuilder();
+        attributes(resource.path("resource"), spans.getResourceBuilder()::addAttributes);
+        ScopeSpans.Builder scope = spans.addScopeSpansBuilder();
+        scope.getScopeBuilder().setName("bench");
+        for (JsonNode node : resource.path("scopeSpans").path(0).path("spans")) {
+          Span.Builder span = scope.addSpansBuilder();
+          span.setTraceId(id(node, "traceId"))
+              .setSpanId(id(node, "spanId"))
+              .setParentSpanId(id(node, "parentSpanId"))
+              .setName(node.path("name").asText())
+              .setKindValue(node.path("kind").asInt())
+              .setStartTimeUnixNano(node.path("startTimeUnixNano").asLong())
+              .setEndTimeUnixNano(node.path("endTimeUnixNano").asLong());
+          attributes(node, span::addAttributes);
+        }
+      }
+      return request.build().toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the sample is no JSON", e);
+    }
+  }
+
+  private static ByteString id(JsonNode node, String name) {
+    return ByteString.copyFrom(HexFormat.of().parseHex(node.path(name).asText("")));
+  }
+
+  private static void attributes(JsonNode parent, Consumer<KeyValue> into) {
+    for (JsonNode attribute : parent.path("attributes")) {
+      JsonNode value = attribute.path("value");
+      AnyValue.Builder any = AnyValue.newBuilder();
+      if (value.has("intValue")) {
+        any.setIntValue(value.path("intValue").asLong());
+      } else {
+        any.setStringValue(value.path("stringValue").asText());
+      }
+      into.accept(
+          KeyValue.newBuilder().setKey(attribute.path("key").asText()).setValue(any).build());
+    }
   }
 
   /** A trace of agent, wrappers and calls: every fourth span is a call, its parent reports too. */

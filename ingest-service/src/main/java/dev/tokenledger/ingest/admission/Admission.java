@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * priced. No I/O; thread-safe.
  */
 public final class Admission {
+  private static final Logger LOG = Logger.getLogger(Admission.class);
+
   private final Rules rules;
   private final Duration window;
   private final Duration ahead;
@@ -80,10 +83,19 @@ public final class Admission {
       } else if (!header.amends() && !ids.add(header.id())) {
         rejected.add(repeated(draft));
       } else {
-        events.add(price(mask(event, tenant), tenantId, book));
+        try {
+          events.add(price(mask(event, tenant), tenantId, book));
+        } catch (RuntimeException e) {
+          // Ours to mend, but not at the cost of the events beside it: they would be sent for ever.
+          LOG.error("an event could not be masked or priced and was rejected", e);
+          rejected.add(unreadable(draft));
+        }
       }
     }
     rejected.sort(Comparator.comparingInt(Rejection::index));
+    // An agent's span with usage gives two events, but is one item.
+    Set<Integer> seen = new HashSet<>();
+    rejected.removeIf(rejection -> !seen.add(rejection.index()));
     Map<String, Integer> reasons = new HashMap<>();
     rejected.forEach(r -> reasons.merge(r.code().label(), 1, Integer::sum));
     return new Result(
@@ -206,6 +218,14 @@ public final class Admission {
             + ", later than "
             + latest
             + ". Check the sender's clock and that the time is in UTC or has its offset.");
+  }
+
+  private static Rejection unreadable(Decoded.Draft draft) {
+    return new Rejection(
+        draft.index(),
+        draft.event().header().id(),
+        RejectionCode.UNREADABLE,
+        "The event holds a value that could not be worked with. The service's log says which.");
   }
 
   private static Rejection repeated(Decoded.Draft draft) {

@@ -34,7 +34,9 @@ public enum RejectionCode {
   /** The same id occurs earlier in the same request; the first one counts. */
   DUPLICATE_ID,
   /** Text that is not valid UTF-8. */
-  INVALID_UTF8;
+  INVALID_UTF8,
+  /** A value that could not be worked with, which is a defect of ours; the service logs it. */
+  UNREADABLE;
 
   public String label() {
     return name().toLowerCase(Locale.ROOT);

@@ -2,6 +2,7 @@ package dev.tokenledger.ingest.events;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.event.RejectionCode;
 import java.io.IOException;
 import java.time.DateTimeException;
@@ -14,11 +15,16 @@ import org.jspecify.annotations.Nullable;
  * {@code type} is the producer's affair; the kind of event is the data's.
  */
 final class CloudEventReader {
+  private final Body.Source body;
   private @Nullable String id;
   private @Nullable String source;
   private @Nullable String subject;
   private @Nullable String specVersion;
   private @Nullable Instant time;
+
+  CloudEventReader(Body.Source body) {
+    this.body = body;
+  }
 
   /**
    * Reads the CloudEvent whose opening brace is the current token.
@@ -38,7 +44,9 @@ final class CloudEventReader {
       if (name.equals("data") && token == JsonToken.START_OBJECT) {
         fields = parser.parse(json);
       } else if (token == JsonToken.VALUE_STRING) {
-        attribute(name, json.getText());
+        body.hold();
+        attribute(name, json);
+        body.release();
       } else {
         json.skipChildren();
       }
@@ -46,7 +54,7 @@ final class CloudEventReader {
     if (fields == null) {
       EventFields empty = new EventFields();
       empty.clear();
-      empty.id = id;
+      empty.id = id == null || id.length() > 200 ? null : id;
       empty.wrong(
           RejectionCode.MISSING_FIELD, "'data' is missing: a CloudEvent carries a native event.");
       return empty;
@@ -55,13 +63,13 @@ final class CloudEventReader {
     return fields;
   }
 
-  private void attribute(String name, String value) {
+  private void attribute(String name, JsonParser json) throws IOException {
     switch (name) {
-      case "id" -> id = value;
-      case "source" -> source = value;
-      case "subject" -> subject = value;
-      case "specversion" -> specVersion = value;
-      case "time" -> time = time(value);
+      case "id" -> id = json.getText();
+      case "source" -> source = json.getText();
+      case "subject" -> subject = json.getText();
+      case "specversion" -> specVersion = json.getText();
+      case "time" -> time = time(json.getText());
       default -> {
         // Extension attributes say nothing about usage.
       }
@@ -82,14 +90,8 @@ final class CloudEventReader {
       fields.wrong(
           RejectionCode.INVALID_VALUE, "'specversion' must be 1.0, the version that is read here.");
     }
-    if (fields.id == null && id != null && source != null) {
-      // A CloudEvent's id is unique within its source only.
-      String unique = source + "#" + id;
-      if (unique.length() > 200) {
-        fields.wrong(
-            RejectionCode.VALUE_TOO_LONG, "'source' and 'id' have more than 199 characters.");
-      }
-      fields.id = unique;
+    if (fields.id == null && id != null && source != null && !source.isEmpty()) {
+      fields.id = unique(fields, source, id);
     }
     if (fields.time == null) {
       fields.time = time;
@@ -100,5 +102,28 @@ final class CloudEventReader {
         && !subject.isEmpty()) {
       fields.user = subject;
     }
+  }
+
+  /**
+   * A CloudEvent's id is unique within its source only. A source with a {@code #} of its own is
+   * written with its length before it, so that no other source and id give the same text.
+   */
+  private static @Nullable String unique(EventFields fields, String source, String id) {
+    String unique =
+        source.indexOf('#') < 0
+            ? source + '#' + id
+            : "#" + source.length() + '#' + source + '#' + id;
+    if (unique.length() > 200) {
+      fields.wrong(
+          RejectionCode.VALUE_TOO_LONG, "'source' and 'id' have more than 199 characters.");
+      return null;
+    }
+    if (!NativeEventParser.isStorable(unique)) {
+      fields.wrong(
+          RejectionCode.INVALID_VALUE,
+          "'source' or 'id' has a NUL or half of a surrogate pair in it, which no store can keep.");
+      return null;
+    }
+    return unique;
   }
 }

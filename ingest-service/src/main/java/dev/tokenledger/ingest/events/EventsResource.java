@@ -2,6 +2,7 @@ package dev.tokenledger.ingest.events;
 
 import dev.tokenledger.ingest.Door;
 import dev.tokenledger.ingest.IngestConfig;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.body.BodyReader;
 import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.platform.identity.Scope;
@@ -82,14 +83,17 @@ public class EventsResource {
       @HeaderParam(HttpHeaders.CONTENT_ENCODING) @Nullable String encoding,
       @HeaderParam(HttpHeaders.CONTENT_LENGTH) @Nullable Long length) {
     Form form = Form.of(contentType);
-    byte[] bytes = bodies.read(body, encoding, length == null ? -1 : length);
-    Decoded decoded =
-        switch (form) {
-          case JSON -> decoder.json(bytes);
-          case LINES -> decoder.lines(bytes);
-          case CLOUD_EVENTS -> decoder.cloudEvents(bytes);
-        };
-    return door.admit(form.source, decoded).map(EventsAnswer::of);
+    Body read = bodies.read(body, encoding, length == null ? -1 : length);
+    return read.until(
+        () -> {
+          Decoded decoded =
+              switch (form) {
+                case JSON -> decoder.json(read);
+                case LINES -> decoder.lines(read);
+                case CLOUD_EVENTS -> decoder.cloudEvents(read);
+              };
+          return door.admit(form.source, decoded).map(EventsAnswer::of);
+        });
   }
 
   private enum Form {

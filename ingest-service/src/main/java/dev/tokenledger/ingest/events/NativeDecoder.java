@@ -5,27 +5,39 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.event.Footprint;
 import dev.tokenledger.ingest.event.Rejection;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /**
  * Reads bodies of native events: a JSON array, an object with {@code events}, a single event,
  * newline-delimited JSON, or CloudEvents that carry events as {@code data}. Pure; thread-safe.
  */
 final class NativeDecoder {
+  /** Characters of one text that is read; what is passed over may be longer. */
+  private static final int MAX_TEXT = 10_000_000;
+
   /** Long numbers are refused by field, and with their event alone. */
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(
-              StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build())
+              StreamReadConstraints.builder()
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .maxStringLength(MAX_TEXT)
+                  .build())
           .build();
+
+  private static final Logger LOG = Logger.getLogger(NativeDecoder.class);
 
   private final int maxEvents;
 
@@ -33,10 +45,24 @@ final class NativeDecoder {
     this.maxEvents = maxEvents;
   }
 
-  /** An array, an object with {@code events}, or a single event. */
   Decoded json(byte[] body) {
-    Reading reading = new Reading(maxEvents);
-    try (JsonParser json = JSON.createParser(body)) {
+    return json(Body.of(body));
+  }
+
+  Decoded lines(byte[] body) {
+    return lines(Body.of(body));
+  }
+
+  Decoded cloudEvents(byte[] body) {
+    return cloudEvents(Body.of(body));
+  }
+
+  /** An array, an object with {@code events}, or a single event. */
+  Decoded json(Body body) {
+    Reading reading = null;
+    try (Body.Source source = body.open();
+        JsonParser json = JSON.createParser(source)) {
+      reading = new Reading(maxEvents, body, source);
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
         reading.array(json);
@@ -55,15 +81,16 @@ final class NativeDecoder {
             "Something follows the end of the JSON. Newline-delimited events need"
                 + " Content-Type: application/x-ndjson.");
       }
+      return reading.done();
     } catch (IOException e) {
-      throw malformed(e, reading.items);
+      throw malformed(e, reading == null ? 0 : reading.items);
     }
-    return reading.done();
   }
 
   /** An object is a wrapper when it has a member {@code events}, and otherwise one event. */
-  private static void object(JsonParser json, byte[] body, Reading reading) throws IOException {
-    try (JsonParser ahead = JSON.createParser(body)) {
+  private static void object(JsonParser json, Body body, Reading reading) throws IOException {
+    try (Body.Source source = body.open();
+        JsonParser ahead = JSON.createParser(source)) {
       ahead.nextToken();
       String name;
       while ((name = ahead.nextFieldName()) != null) {
@@ -100,24 +127,19 @@ final class NativeDecoder {
   }
 
   /** One event a line; a line that is no JSON is refused alone. */
-  Decoded lines(byte[] body) {
-    Reading reading = new Reading(maxEvents);
-    int start = 0;
-    while (start < body.length) {
-      int end = start;
-      while (end < body.length && body[end] != '\n') {
-        end++;
+  Decoded lines(Body body) {
+    try (Body.Source source = body.open()) {
+      Reading reading = new Reading(maxEvents, body, source);
+      Lines lines = new Lines(source);
+      while (lines.next()) {
+        line(lines, reading);
       }
-      if (!isBlank(body, start, end)) {
-        line(body, start, end, reading);
-      }
-      start = end + 1;
+      return reading.done();
     }
-    return reading.done();
   }
 
-  private static void line(byte[] body, int start, int end, Reading reading) {
-    try (JsonParser json = JSON.createParser(body, start, end - start)) {
+  private static void line(InputStream line, Reading reading) {
+    try (JsonParser json = JSON.createParser(line)) {
       json.nextToken();
       reading.event(json);
       if (followed(json)) {
@@ -143,20 +165,13 @@ final class NativeDecoder {
     }
   }
 
-  private static boolean isBlank(byte[] body, int start, int end) {
-    for (int i = start; i < end; i++) {
-      if (body[i] != ' ' && body[i] != '\r' && body[i] != '\t') {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** CloudEvents 1.0 in structured mode: one, or an array of them. */
-  Decoded cloudEvents(byte[] body) {
-    Reading reading = new Reading(maxEvents);
-    CloudEventReader cloudEvents = new CloudEventReader();
-    try (JsonParser json = JSON.createParser(body)) {
+  Decoded cloudEvents(Body body) {
+    Reading reading = null;
+    try (Body.Source source = body.open();
+        JsonParser json = JSON.createParser(source)) {
+      reading = new Reading(maxEvents, body, source);
+      CloudEventReader cloudEvents = new CloudEventReader(source);
       JsonToken first = json.nextToken();
       if (first == JsonToken.START_ARRAY) {
         while (json.nextToken() != JsonToken.END_ARRAY) {
@@ -173,10 +188,10 @@ final class NativeDecoder {
             ProblemCode.MALFORMED_BODY,
             "Something follows the end of the JSON. Several CloudEvents are sent as an array.");
       }
+      return reading.done();
     } catch (IOException e) {
-      throw malformed(e, reading.items);
+      throw malformed(e, reading == null ? 0 : reading.items);
     }
-    return reading.done();
   }
 
   private static ProblemException malformed(IOException e, int items) {
@@ -189,7 +204,7 @@ final class NativeDecoder {
     if (e instanceof StreamConstraintsException) {
       return new ProblemException(
           ProblemCode.MALFORMED_BODY,
-          "The JSON nests too deep, or a name in it is too long, after "
+          "The JSON nests too deep, or a name or text in it is too long, after "
               + items
               + " events. Nothing of it was taken.",
           e);
@@ -210,13 +225,16 @@ final class NativeDecoder {
   /** The items read so far. */
   private static final class Reading {
     private final int maxEvents;
-    private final NativeEventParser parser = new NativeEventParser();
+    private final Body body;
+    private final NativeEventParser parser;
     private final List<Decoded.Draft> drafts = new ArrayList<>();
     private final List<Rejection> rejected = new ArrayList<>();
     private int items;
 
-    private Reading(int maxEvents) {
+    private Reading(int maxEvents, Body body, Body.Source source) {
       this.maxEvents = maxEvents;
+      this.body = body;
+      this.parser = new NativeEventParser(source);
     }
 
     private void array(JsonParser json) throws IOException {
@@ -227,6 +245,7 @@ final class NativeDecoder {
 
     /** Reads the event at the parser's current token. */
     private void event(JsonParser json) throws IOException {
+      begin();
       if (json.currentToken() != JsonToken.START_OBJECT) {
         json.skipChildren();
         refuse(RejectionCode.MALFORMED_EVENT, "An event must be a JSON object.");
@@ -236,6 +255,7 @@ final class NativeDecoder {
     }
 
     private void cloudEvent(JsonParser json, CloudEventReader cloudEvents) throws IOException {
+      begin();
       if (json.currentToken() != JsonToken.START_OBJECT) {
         json.skipChildren();
         refuse(RejectionCode.MALFORMED_EVENT, "A CloudEvent must be a JSON object.");
@@ -245,17 +265,29 @@ final class NativeDecoder {
     }
 
     private void take(EventFields fields) {
-      UsageEvent event = NativeEvents.build(fields);
-      int index = next();
+      UsageEvent event = null;
+      try {
+        event = NativeEvents.build(fields);
+      } catch (RuntimeException e) {
+        // Ours to mend, but not at the cost of the events beside it: they would be sent for ever.
+        LOG.error("an event could not be read and was rejected", e);
+        fields.wrong(
+            RejectionCode.UNREADABLE,
+            "The event holds a value that could not be worked with. The service's log says which.");
+      }
+      int index = items++;
       if (event == null) {
         rejected.add(fields.rejection(index));
+        body.keeps(Footprint.REJECTION);
       } else {
         drafts.add(new Decoded.Draft(index, event));
+        body.keeps(Footprint.of(event));
       }
     }
 
     private void refuse(RejectionCode code, String message) {
-      rejected.add(new Rejection(next(), null, code, message));
+      rejected.add(new Rejection(items++, null, code, message));
+      body.keeps(Footprint.REJECTION);
     }
 
     /** Forgets the item read last, whatever became of it. */
@@ -268,7 +300,8 @@ final class NativeDecoder {
       }
     }
 
-    private int next() {
+    /** Before anything is made of the next item. */
+    private void begin() {
       if (items >= maxEvents) {
         throw new ProblemException(
             ProblemCode.TOO_MANY_EVENTS,
@@ -276,7 +309,6 @@ final class NativeDecoder {
                 + maxEvents
                 + " events at most. Nothing of it was taken; send it in parts.");
       }
-      return items++;
     }
 
     private Decoded done() {

@@ -2,6 +2,7 @@ package dev.tokenledger.ingest.events;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.ingest.events.EventFields.TokenField;
 import dev.tokenledger.ingest.events.EventFields.UnitField;
@@ -24,6 +25,7 @@ final class NativeEventParser {
 
   private static final int MAX_ID = 200;
   private static final int MAX_ATTRIBUTE = 1_000;
+  private static final int MAX_ATTRIBUTE_NAME = 100;
   private static final int MAX_TAGS = 16;
 
   /** Nothing that a single call can use; what is above it is a mistake of the sender. */
@@ -51,6 +53,14 @@ final class NativeEventParser {
   }
 
   private final EventFields fields = new EventFields();
+  private final Body.Source source;
+
+  /**
+   * @param source what the JSON stream reads from; told which of it is held
+   */
+  NativeEventParser(Body.Source source) {
+    this.source = source;
+  }
 
   /**
    * Reads the event whose opening brace is the parser's current token.
@@ -63,7 +73,9 @@ final class NativeEventParser {
     String name;
     while ((name = json.nextFieldName()) != null) {
       json.nextToken();
+      source.hold();
       field(json, name);
+      source.release();
     }
     return fields;
   }
@@ -85,10 +97,10 @@ final class NativeEventParser {
       case "prompt" -> fields.prompt = text(json, name);
       case "prompt_version" -> fields.promptVersion = text(json, name);
       case "user" -> fields.user = text(json, name);
-      case "session" -> fields.session = text(json, name);
-      case "trace_id" -> fields.traceId = text(json, name);
-      case "span_id" -> fields.spanId = text(json, name);
-      case "parent_span_id" -> fields.parentSpanId = text(json, name);
+      case "session" -> fields.session = identifier(json, name);
+      case "trace_id" -> fields.traceId = identifier(json, name);
+      case "span_id" -> fields.spanId = identifier(json, name);
+      case "parent_span_id" -> fields.parentSpanId = identifier(json, name);
       case "usage" -> usage(json);
       case "latency_ms" -> fields.latencyMicros = micros(json, name);
       case "time_to_first_token_ms" -> fields.timeToFirstTokenMicros = micros(json, name);
@@ -99,8 +111,8 @@ final class NativeEventParser {
       case "cost_usd" -> fields.costUsd = cost(json, name);
       case "cache_hit" -> fields.cacheHit = bool(json, name);
       case "amends" -> fields.amends = bool(json, name);
-      case "reservation_id" -> fields.reservationId = text(json, name);
-      case "response_id" -> fields.responseId = text(json, name);
+      case "reservation_id" -> fields.reservationId = identifier(json, name);
+      case "response_id" -> fields.responseId = identifier(json, name);
       case "task" -> fields.task = text(json, name, 1_000);
       case "step_type" -> fields.stepType = text(json, name);
       case "step_number" -> fields.stepNumber = count(json, name);
@@ -119,6 +131,7 @@ final class NativeEventParser {
     String name;
     while ((name = json.nextFieldName()) != null) {
       JsonToken token = json.nextToken();
+      source.hold();
       if (token == JsonToken.VALUE_NULL) {
         continue;
       }
@@ -143,14 +156,20 @@ final class NativeEventParser {
     String name;
     while ((name = json.nextFieldName()) != null) {
       json.nextToken();
+      source.hold();
       if (json.currentToken() == JsonToken.VALUE_NULL) {
         continue;
+      }
+      if (fields.tags.size() >= MAX_TAGS && !fields.tags.containsKey(name)) {
+        fields.wrong(RejectionCode.INVALID_VALUE, "An event has " + MAX_TAGS + " tags at most.");
+        rest(json);
+        return;
       }
       String value = scalar(json);
       if (value == null) {
         fields.wrong(
             RejectionCode.WRONG_TYPE,
-            "'tags." + name + "' must be text, a number or a boolean; tags do not nest.");
+            "'tags." + cut(name) + "' must be text, a number or a boolean; tags do not nest.");
       } else if (name.length() > 64 || value.length() > MAX_TEXT) {
         fields.wrong(
             RejectionCode.VALUE_TOO_LONG,
@@ -159,11 +178,18 @@ final class NativeEventParser {
         fields.tags.put(name, value);
       }
     }
-    if (fields.tags.size() > MAX_TAGS) {
-      fields.wrong(
-          RejectionCode.INVALID_VALUE,
-          "An event has " + MAX_TAGS + " tags at most; this one has " + fields.tags.size() + ".");
+  }
+
+  /** Passes over what is left of the current object. */
+  private void rest(JsonParser json) throws IOException {
+    source.release();
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      json.skipChildren();
     }
+  }
+
+  private static String cut(String name) {
+    return name.length() > 64 ? name.substring(0, 64) + "…" : name;
   }
 
   private void attributes(JsonParser json) throws IOException {
@@ -174,25 +200,31 @@ final class NativeEventParser {
     while ((name = json.nextFieldName()) != null) {
       json.nextToken();
       unknown(json, name);
+      source.release();
     }
   }
 
   /** Keeps what is not known as an attribute: bounded, and never what people or models wrote. */
   private void unknown(JsonParser json, String name) throws IOException {
-    String value = scalar(json);
-    if (value == null
-        || name.length() > 100
+    if (name.length() > MAX_ATTRIBUTE_NAME
         || ContentNames.contains(name)
         || fields.attributes.size() >= EventFields.MAX_ATTRIBUTES) {
+      source.release();
+      json.skipChildren();
       return;
     }
-    fields.attributes.put(
-        name, value.length() > MAX_ATTRIBUTE ? value.substring(0, MAX_ATTRIBUTE) : value);
+    source.hold();
+    String value = scalar(json);
+    if (value != null) {
+      fields.attributes.put(
+          name, value.length() > MAX_ATTRIBUTE ? value.substring(0, MAX_ATTRIBUTE) : value);
+    }
   }
 
-  /** Text of a scalar; null for null, and for an object or array, which is skipped. */
-  private static @Nullable String scalar(JsonParser json) throws IOException {
+  /** Text of a scalar; null for null, and for an object or array, which is passed over. */
+  private @Nullable String scalar(JsonParser json) throws IOException {
     if (json.currentToken().isStructStart()) {
+      source.release();
       json.skipChildren();
       return null;
     }
@@ -213,12 +245,47 @@ final class NativeEventParser {
       String digits = json.getText();
       return digits.length() > MAX_ID ? tooLong("id", MAX_ID) : digits;
     }
-    String id = text(json, "id", MAX_ID);
+    String id = identifier(json, "id", MAX_ID);
     if (id != null && id.isBlank()) {
       fields.wrong(RejectionCode.INVALID_VALUE, "'id' is empty. Give each event an id of its own.");
       return null;
     }
     return id;
+  }
+
+  private @Nullable String identifier(JsonParser json, String name) throws IOException {
+    return identifier(json, name, MAX_TEXT);
+  }
+
+  /** Text by which things are told apart, so nothing in it may be replaced on its way. */
+  private @Nullable String identifier(JsonParser json, String name, int max) throws IOException {
+    String text = text(json, name, max);
+    if (text != null && !isStorable(text)) {
+      fields.wrong(
+          RejectionCode.INVALID_VALUE,
+          "'" + name + "' has a NUL or half of a surrogate pair in it, which no store can keep.");
+      return null;
+    }
+    return text;
+  }
+
+  /** False for text with a NUL or half of a surrogate pair, which are replaced when stored. */
+  static boolean isStorable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0) {
+        return false;
+      }
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
   }
 
   private @Nullable String text(JsonParser json, String name) throws IOException {
@@ -301,7 +368,9 @@ final class NativeEventParser {
         return -1;
       }
       if (millis.compareTo(BigDecimal.valueOf(MAX_MILLIS)) <= 0) {
-        return millis.scale() > 40 ? 0 : millis.multiply(THOUSAND).longValue();
+        return millis.signum() == 0 || millis.scale() > 40
+            ? 0
+            : millis.multiply(THOUSAND).longValue();
       }
     } else if (json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
       wrongType(json, name, "a number of milliseconds");
@@ -362,6 +431,7 @@ final class NativeEventParser {
     fields.wrong(
         RejectionCode.WRONG_TYPE, "'" + name + "' must be " + expected + ", not " + word(token));
     if (token.isStructStart()) {
+      source.release();
       json.skipChildren();
     }
     return null;

@@ -13,16 +13,42 @@ final class Attributes {
   /** Nesting of maps that is followed; no convention needs more than two. */
   static final int MAX_DEPTH = 4;
 
-  static final Attributes NONE = new Attributes(Map.of());
+  /** Elements of a list that are read; they are shown, and nothing is reckoned from them. */
+  static final int MAX_ELEMENTS = 128;
+
+  static final Attributes NONE = new Attributes(Map.of(), false);
 
   private final Map<String, Object> values;
+  private final boolean genAi;
 
   Attributes(Map<String, Object> values) {
+    this(values, values.keySet().stream().anyMatch(GenAiNames::isGenAi));
+  }
+
+  /**
+   * @param genAi true when any attribute that was sent is of GenAI, whether it is kept or not
+   */
+  Attributes(Map<String, Object> values, boolean genAi) {
     this.values = values;
+    this.genAi = genAi;
+  }
+
+  boolean isGenAi() {
+    return genAi;
   }
 
   @Nullable Object get(String name) {
+    assert isKept(name) : name + " is not among the attributes that are kept";
     return values.get(name);
+  }
+
+  private static boolean isKept(String... names) {
+    for (String name : names) {
+      if (AttributeNames.known(name) == null) {
+        return false;
+      }
+    }
+    return true;
   }
 
   boolean has(String name) {
@@ -31,6 +57,7 @@ final class Attributes {
 
   /** The first of these that has something in it, as text; a list is joined by commas. */
   @Nullable String text(String... names) {
+    assert isKept(names) : List.of(names) + " are not all among the attributes that are kept";
     for (String name : names) {
       Object value = values.get(name);
       if (value != null) {
@@ -45,6 +72,7 @@ final class Attributes {
 
   /** The first of these that is a number or the text of one; null when there is none. */
   @Nullable BigDecimal number(String... names) {
+    assert isKept(names) : List.of(names) + " are not all among the attributes that are kept";
     for (String name : names) {
       BigDecimal number = asNumber(values.get(name));
       if (number != null) {
@@ -82,17 +110,12 @@ final class Attributes {
     if (value instanceof Double number) {
       return number.isNaN() || number.isInfinite() ? null : BigDecimal.valueOf(number);
     }
-    if (value instanceof Number || value instanceof String) {
-      String text = value.toString().strip();
-      if (text.isEmpty() || text.length() > 64) {
-        return null;
-      }
-      try {
-        return new BigDecimal(text);
-      } catch (NumberFormatException e) {
-        return null;
-      }
+    if (value instanceof BigDecimal number) {
+      return Numbers.tame(number);
     }
-    return null;
+    if (value instanceof Long number) {
+      return BigDecimal.valueOf(number);
+    }
+    return value instanceof String text ? Numbers.parse(text) : null;
   }
 }

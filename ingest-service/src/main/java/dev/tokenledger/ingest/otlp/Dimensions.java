@@ -53,7 +53,7 @@ final class Dimensions {
   }
 
   static @Nullable String user(SpanData span) {
-    return Text.dimension(
+    return Text.identifier(
         first(
             span,
             "langfuse.user.id",
@@ -72,7 +72,8 @@ final class Dimensions {
             "metadata.user_api_key_end_user_id",
             "metadata.user_api_key_user_id",
             "gen_ai.request.user",
-            "llm.user"));
+            "llm.user"),
+        Text.DIMENSION);
   }
 
   static @Nullable String session(SpanData span) {

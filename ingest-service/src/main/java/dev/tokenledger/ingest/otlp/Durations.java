@@ -5,8 +5,8 @@ import static dev.tokenledger.model.event.ModelCall.UNKNOWN;
 import dev.tokenledger.model.event.ModelCall;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +17,8 @@ final class Durations {
 
   /** A day: nothing that is one call takes longer, so a larger number has another unit. */
   private static final BigDecimal MAX_MICROS = BigDecimal.valueOf(86_400_000_000L);
+
+  private static final Duration LONGEST = Duration.ofDays(1);
 
   private Durations() {}
 
@@ -56,23 +58,38 @@ final class Durations {
     Instant completionStart =
         instant(attributes.text("langfuse.observation.completion_start_time"));
     if (completionStart != null) {
-      Instant start = Instant.EPOCH.plusNanos(span.startNanos());
-      return within(span, BigDecimal.valueOf(ChronoUnit.MICROS.between(start, completionStart)));
+      return between(span, Instant.EPOCH.plusNanos(span.startNanos()), completionStart);
     }
     return fromEvents(span);
   }
 
   private static long fromEvents(SpanData span) {
     for (SpanData.Event event : span.events()) {
-      String name = event.name().toLowerCase(Locale.ROOT);
-      if (name.startsWith("first token")
-          || name.contains("first_token")
-          || name.endsWith("firstchunk")
-          || name.endsWith("content.completion.chunk")) {
-        return within(span, BigDecimal.valueOf((event.timeNanos() - span.startNanos()) / 1000));
+      if (isFirstToken(event.name())) {
+        return between(
+            span,
+            Instant.EPOCH.plusNanos(span.startNanos()),
+            Instant.EPOCH.plusNanos(event.timeNanos()));
       }
     }
     return UNKNOWN;
+  }
+
+  /** True for the name of an event at the first token. */
+  static boolean isFirstToken(String eventName) {
+    String name = eventName.toLowerCase(Locale.ROOT);
+    return name.startsWith("first token")
+        || name.contains("first_token")
+        || name.endsWith("firstchunk")
+        || name.endsWith("content.completion.chunk");
+  }
+
+  /** Times may lie any number of centuries apart, which no long of microseconds can say. */
+  private static long between(SpanData span, Instant start, Instant end) {
+    Duration duration = Duration.between(start, end);
+    return duration.isNegative() || duration.compareTo(LONGEST) > 0
+        ? UNKNOWN
+        : within(span, BigDecimal.valueOf(duration.toNanos() / 1000));
   }
 
   /** The duration when it lies within the call, else {@code UNKNOWN}. */

@@ -1,37 +1,32 @@
 package dev.tokenledger.ingest.otlp;
 
-import java.util.List;
-import java.util.Map;
-
 /** Tells the spans of GenAI from the many of web frameworks and databases around them. */
 final class GenAiNames {
-  private static final List<String> PREFIXES =
-      List.of(
-          "gen_ai.",
-          "llm.",
-          "openinference.",
-          "ai.",
-          "traceloop.",
-          "langfuse.",
-          "langsmith.",
-          "langwatch.",
-          "mlflow.",
-          "agent_name",
-          "operation.name",
-          "embedding.",
-          "reranker.",
-          "tokenledger.");
-
   private GenAiNames() {}
 
   static boolean isGenAi(SpanData span) {
-    for (Map.Entry<String, Object> entry : span.attributes().entries()) {
-      for (String prefix : PREFIXES) {
-        if (entry.getKey().startsWith(prefix)) {
-          return true;
-        }
-      }
+    return span.attributes().isGenAi() || span.name().startsWith("claude_code.");
+  }
+
+  /** True for the name of an attribute that only spans of GenAI have. */
+  static boolean isGenAi(String name) {
+    if (name.isEmpty()) {
+      return false;
     }
-    return span.name().startsWith("claude_code.");
+    return switch (name.charAt(0)) {
+      case 'g' -> name.startsWith("gen_ai.");
+      case 'l' ->
+          name.startsWith("llm.")
+              || name.startsWith("langfuse.")
+              || name.startsWith("langsmith.")
+              || name.startsWith("langwatch.");
+      case 'a' -> name.startsWith("ai.") || name.startsWith("agent_name");
+      case 'o' -> name.startsWith("openinference.") || name.startsWith("operation.name");
+      case 't' -> name.startsWith("traceloop.") || name.startsWith("tokenledger.");
+      case 'm' -> name.startsWith("mlflow.");
+      case 'e' -> name.startsWith("embedding.");
+      case 'r' -> name.startsWith("reranker.");
+      default -> false;
+    };
   }
 }

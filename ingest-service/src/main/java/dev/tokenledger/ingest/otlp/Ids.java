@@ -26,7 +26,36 @@ final class Ids {
     return id.length == 0 || isZero(id) ? null : valid("parent span id", id, SPAN_BYTES);
   }
 
-  static byte[] bytes(String what, String hex) throws Refusal {
+  /** As {@link #trace(byte[])}, from hex in either case. */
+  static String trace(String hex) throws Refusal {
+    return isPlain(hex, 2 * TRACE_BYTES) ? hex : trace(bytes("trace id", hex));
+  }
+
+  static String span(String hex) throws Refusal {
+    return isPlain(hex, 2 * SPAN_BYTES) ? hex : span(bytes("span id", hex));
+  }
+
+  static @Nullable String parent(String hex) throws Refusal {
+    return isPlain(hex, 2 * SPAN_BYTES) ? hex : parent(bytes("parent span id", hex));
+  }
+
+  /** True for an identifier that is already as we write it, as nearly all are. */
+  private static boolean isPlain(String hex, int length) {
+    if (hex.length() != length) {
+      return false;
+    }
+    int any = 0;
+    for (int i = 0; i < length; i++) {
+      char c = hex.charAt(i);
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) {
+        return false;
+      }
+      any |= c - '0';
+    }
+    return any != 0;
+  }
+
+  private static byte[] bytes(String what, String hex) throws Refusal {
     try {
       return HEX.parseHex(hex.toLowerCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {

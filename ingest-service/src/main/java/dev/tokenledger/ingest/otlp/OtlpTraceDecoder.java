@@ -1,8 +1,12 @@
 package dev.tokenledger.ingest.otlp;
 
+import dev.tokenledger.ingest.IngestConfig;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 
 /**
  * Reads an OTLP trace request. Every span gives a link to its place in the trace; a span that is a
@@ -15,27 +19,73 @@ import jakarta.enterprise.context.ApplicationScoped;
  * harmless ones is kept, never text of prompts, answers or tools. Text that becomes a dimension is
  * cut at 256 characters, identifiers of others at 128.
  *
- * <p>Stateless and without side effects. A body that is broken as a whole ends in a {@link
- * ProblemException}; no input ends otherwise.
+ * <p>Stateless and without side effects. A body that is broken as a whole, or has more spans than a
+ * request may have, ends in a {@link ProblemException}; no input ends otherwise.
  */
 @ApplicationScoped
 public class OtlpTraceDecoder {
+  private static final int DEFAULT_MAX_SPANS = 10_000;
 
-  /**
-   * @param body an uncompressed {@code ExportTraceServiceRequest}, protobuf encoding
-   */
-  public Decoded decodeProtobuf(byte[] body) {
-    SpanSink sink = new SpanSink();
-    ProtobufSpans.read(body, sink);
-    return sink.result();
+  private final int maxSpans;
+
+  @Inject
+  public OtlpTraceDecoder(IngestConfig config) {
+    this(config.maxEvents());
+  }
+
+  /** For as many spans a request as the settings have where nobody has changed them. */
+  public OtlpTraceDecoder() {
+    this(DEFAULT_MAX_SPANS);
+  }
+
+  OtlpTraceDecoder(int maxSpans) {
+    this.maxSpans = maxSpans;
+  }
+
+  /** Reads the spans of a request in one encoding. */
+  private interface Encoding {
+    void read(Body body, Envelope envelope, SpanSink sink);
   }
 
   /**
-   * @param body an uncompressed {@code ExportTraceServiceRequest}, OTLP's JSON encoding
+   * @param body an {@code ExportTraceServiceRequest}, protobuf encoding
+   * @throws ProblemException {@link ProblemCode#TOO_MANY_EVENTS} as soon as there is a span too
+   *     many
    */
+  public Decoded decodeProtobuf(Body body) {
+    return decode(body, ProtobufSpans::read);
+  }
+
+  /**
+   * @param body an {@code ExportTraceServiceRequest}, OTLP's JSON encoding
+   * @throws ProblemException {@link ProblemCode#TOO_MANY_EVENTS} as soon as there is a span too
+   *     many
+   */
+  public Decoded decodeJson(Body body) {
+    return decode(body, JsonSpans::read);
+  }
+
+  public Decoded decodeProtobuf(byte[] body) {
+    return decodeProtobuf(Body.of(body));
+  }
+
   public Decoded decodeJson(byte[] body) {
-    SpanSink sink = new SpanSink();
-    JsonSpans.read(body, sink);
-    return sink.result();
+    return decodeJson(Body.of(body));
+  }
+
+  private Decoded decode(Body body, Encoding encoding) {
+    try {
+      SpanSink sink = new SpanSink(body, maxSpans);
+      encoding.read(body, Envelope.spans(maxSpans, null), sink);
+      return sink.result();
+    } catch (Envelope.Late late) {
+      body.startOver();
+      Envelope.Surroundings surroundings = new Envelope.Surroundings();
+      SpanSink none = new SpanSink(body, 0);
+      encoding.read(body, Envelope.surroundings(maxSpans, surroundings), none);
+      SpanSink sink = new SpanSink(body, maxSpans);
+      encoding.read(body, Envelope.spans(maxSpans, surroundings), sink);
+      return sink.result();
+    }
   }
 }

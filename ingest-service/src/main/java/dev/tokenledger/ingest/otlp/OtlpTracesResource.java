@@ -1,9 +1,8 @@
 package dev.tokenledger.ingest.otlp;
 
 import dev.tokenledger.ingest.Door;
-import dev.tokenledger.ingest.admission.Admission;
+import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.body.BodyReader;
-import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.ingest.event.Rejection;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemException;
@@ -82,13 +81,13 @@ public class OtlpTracesResource {
       @HeaderParam(HttpHeaders.CONTENT_LENGTH) @Nullable Long length) {
     boolean json = contentType.regionMatches(true, 0, OtlpAnswer.JSON, 0, OtlpAnswer.JSON.length());
     try {
-      byte[] bytes = bodies.read(body, encoding, length == null ? -1 : length);
-      Decoded decoded = json ? decoder.decodeJson(bytes) : decoder.decodeProtobuf(bytes);
-      return door.admit("otlp", decoded)
-          .map(Admission.Result::rejected)
-          .map(rejected -> accepted(rejected, json))
-          .onFailure(ProblemException.class)
-          .recoverWithItem(e -> refused((ProblemException) e, json));
+      Body read = bodies.read(body, encoding, length == null ? -1 : length);
+      return read.until(
+          () ->
+              door.admit("otlp", json ? decoder.decodeJson(read) : decoder.decodeProtobuf(read))
+                  .map(result -> accepted(result.rejected(), json))
+                  .onFailure(ProblemException.class)
+                  .recoverWithItem(e -> refused((ProblemException) e, json)));
     } catch (ProblemException e) {
       return Uni.createFrom().item(refused(e, json));
     }

@@ -32,11 +32,16 @@ record Outcome(CallStatus status, @Nullable String errorType) {
 
   private static @Nullable String exceptionType(SpanData span) {
     for (SpanData.Event event : span.events()) {
-      if (event.name().equals("exception")) {
+      if (isException(event.name())) {
         return event.attributes().text("exception.type");
       }
     }
     return span.attributes().text("exception.type");
+  }
+
+  /** True for the name of an event that tells what was thrown. */
+  static boolean isException(String eventName) {
+    return eventName.equals("exception");
   }
 
   private static CallStatus status(@Nullable String errorType) {

@@ -1,15 +1,21 @@
 package dev.tokenledger.ingest.otlp;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.money.Money;
 import java.math.BigDecimal;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the reporter says a call cost, in US dollars. */
-final class ReportedCost {
+/**
+ * What the reporter says a call cost, in US dollars. It stands beside our own cost, so one that
+ * cannot be meant is left out and said to be, and the call is counted all the same.
+ *
+ * @param money null when nothing was reported, or nothing that can be meant
+ * @param leftOut true when something was reported that is no cost: no number, below zero or beyond
+ *     {@link ModelCall#MAX_COST}
+ */
+record ReportedCost(@Nullable Money money, boolean leftOut) {
   private static final BigDecimal MAX_USD = ModelCall.MAX_COST.toBigDecimal();
 
   private static final String LANGFUSE = "langfuse.observation.cost_details";
@@ -23,69 +29,52 @@ final class ReportedCost {
     "cost_usd"
   };
 
-  private ReportedCost() {}
+  private static final ReportedCost NONE = new ReportedCost(null, false);
+  private static final ReportedCost LEFT_OUT = new ReportedCost(null, true);
 
-  static @Nullable Money read(Attributes attributes) throws Refusal {
+  static ReportedCost read(Attributes attributes) {
     String details = attributes.text(LANGFUSE);
-    if (details != null) {
-      BigDecimal declared = langfuse(details);
-      if (declared != null) {
-        return money(LANGFUSE, declared);
+    if (details != null && !details.strip().equals("null")) {
+      ReportedCost declared = langfuse(details);
+      if (declared != NONE) {
+        return declared;
       }
     }
     for (String name : NAMES) {
       if (attributes.has(name)) {
-        BigDecimal cost = attributes.number(name);
-        if (cost == null) {
-          throw notANumber(name);
-        }
-        return money(name, cost);
+        return of(attributes.number(name));
       }
     }
-    return null;
+    return NONE;
   }
 
-  /** The total, or else the sum of what is there; null for an empty object. */
-  private static @Nullable BigDecimal langfuse(String details) throws Refusal {
-    JsonNode node;
-    try {
-      node = Json.MAPPER.readTree(details);
-    } catch (JsonProcessingException e) {
-      throw notANumber(LANGFUSE);
+  /** The total, or else the sum of what is there; none for an empty object. */
+  private static ReportedCost langfuse(String details) {
+    JsonNode node = Json.object(details);
+    if (!node.isObject()) {
+      return LEFT_OUT;
+    }
+    if (node.path("total").isNumber()) {
+      return of(node.path("total").decimalValue());
     }
     BigDecimal sum = null;
-    for (var entry : node.properties()) {
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
       JsonNode value = entry.getValue();
       if (value.isNull()) {
         continue;
       }
-      if (!value.isNumber()) {
-        throw notANumber(LANGFUSE);
+      ReportedCost amount = of(value.isNumber() ? value.decimalValue() : null);
+      if (amount.money == null) {
+        return LEFT_OUT;
       }
-      BigDecimal amount = value.decimalValue();
-      if (entry.getKey().equals("total")) {
-        return amount;
-      }
-      money(LANGFUSE, amount);
-      sum = sum == null ? amount : sum.add(amount);
+      sum = sum == null ? value.decimalValue() : sum.add(value.decimalValue());
     }
-    return sum;
+    return sum == null ? NONE : of(sum);
   }
 
-  private static Money money(String name, BigDecimal usd) throws Refusal {
-    if (usd.signum() < 0) {
-      throw new Refusal(
-          RejectionCode.NEGATIVE_VALUE, name + " is negative; send a cost of zero or more.");
-    }
-    if (usd.compareTo(MAX_USD) > 0) {
-      throw new Refusal(
-          RejectionCode.VALUE_TOO_LARGE,
-          name + " is beyond " + MAX_USD.toBigInteger() + " USD for one call.");
-    }
-    return Money.ofUsd(usd);
-  }
-
-  private static Refusal notANumber(String name) {
-    return new Refusal(RejectionCode.WRONG_TYPE, name + " is no number; send US dollars.");
+  private static ReportedCost of(@Nullable BigDecimal usd) {
+    return usd == null || usd.signum() < 0 || usd.compareTo(MAX_USD) > 0
+        ? LEFT_OUT
+        : new ReportedCost(Money.ofUsd(usd), false);
   }
 }

@@ -19,6 +19,7 @@ import dev.tokenledger.model.trace.SpanLink;
 import dev.tokenledger.model.trace.SpanNames;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -144,8 +145,11 @@ final class SpanMapper {
   }
 
   private static ModelCall call(
-      SpanData span, SpanKind kind, Outcome outcome, NormalisedUsage usage, @Nullable Answer answer)
-      throws Refusal {
+      SpanData span,
+      SpanKind kind,
+      Outcome outcome,
+      NormalisedUsage usage,
+      @Nullable Answer answer) {
     Attributes attributes = span.attributes();
     String id = kind == SpanKind.CALL ? span.eventId() : span.eventId() + SpanLink.USAGE_SUFFIX;
     String model = Dimensions.model(attributes);
@@ -156,8 +160,14 @@ final class SpanMapper {
       tier = tier == null ? answer.tier : tier;
       responseId = responseId == null ? answer.id : responseId;
     }
+    ReportedCost cost = ReportedCost.read(attributes);
+    Set<UsageFlag> flags = usage.flags();
+    if (cost.leftOut()) {
+      flags = new HashSet<>(flags);
+      flags.add(UsageFlag.COST_LEFT_OUT);
+    }
     return new ModelCall(
-        header(span, kind, id, usage.flags()),
+        header(span, kind, id, flags),
         Dimensions.provider(attributes),
         model,
         Text.dimension(
@@ -170,7 +180,7 @@ final class SpanMapper {
         outcome.status(),
         outcome.errorType(),
         tier,
-        ReportedCost.read(attributes),
+        cost.money(),
         isResponseCacheHit(attributes),
         Text.id(attributes.text("tokenledger.reservation_id")),
         usage.units(),

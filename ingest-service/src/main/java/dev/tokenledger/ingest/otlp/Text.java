@@ -1,5 +1,9 @@
 package dev.tokenledger.ingest.otlp;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,15 @@ final class Text {
   /** A kept attribute that is shown and never grouped by. */
   static final int DETAIL = 256;
 
+  /** The most of any text that is held while its span is read; more than all of the above. */
+  static final int LONGEST = 4_096;
+
+  /** As {@link #LONGEST}, for an attribute that holds JSON. */
+  static final int JSON = 1 << 20;
+
+  /** A mark and 64 bits of a hash, by which identifiers that were cut stay different. */
+  private static final int MARK = 17;
+
   private Text() {}
 
   static @Nullable String dimension(@Nullable String text) {
@@ -23,7 +36,43 @@ final class Text {
   }
 
   static @Nullable String id(@Nullable String text) {
-    return bounded(text, ID);
+    return identifier(text, ID);
+  }
+
+  /**
+   * As {@link #bounded}, but identifiers that differ stay different: one that had to be changed
+   * ends in {@code ~} and 16 digits of its hash.
+   */
+  static @Nullable String identifier(@Nullable String text, int limit) {
+    String bounded = bounded(text, limit);
+    if (text == null || bounded == null || bounded.equals(text.strip())) {
+      return bounded;
+    }
+    return marked(bounded, text.strip(), limit);
+  }
+
+  /** Text that is no longer than the limit; what was longer ends in its hash. */
+  static String shortened(String text, int limit) {
+    return text.length() <= limit ? text : marked(text, text, limit);
+  }
+
+  private static String marked(String text, String whole, int limit) {
+    int end = Math.min(text.length(), limit - MARK);
+    if (Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(0, end) + '~' + hash(whole);
+  }
+
+  private static String hash(String text) {
+    try {
+      // UTF-16, in which halves of surrogate pairs are told from question marks.
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_16BE));
+      return HexFormat.of().formatHex(digest, 0, (MARK - 1) / 2);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("SHA-256 is missing from this Java runtime", e);
+    }
   }
 
   /**
@@ -42,17 +91,20 @@ final class Text {
     StringBuilder clean = null;
     for (int i = 0; i < end; i++) {
       char c = stripped.charAt(i);
+      if (c != 0 && !Character.isSurrogate(c)) {
+        continue;
+      }
       if (Character.isHighSurrogate(c)
           && i + 1 < end
           && Character.isLowSurrogate(stripped.charAt(i + 1))) {
         i++;
-      } else if (c == 0 || Character.isSurrogate(c)) {
+      } else {
         if (clean == null) {
-          clean = new StringBuilder(stripped);
+          clean = new StringBuilder(end).append(stripped, 0, end);
         }
         clean.setCharAt(i, '\uFFFD');
       }
     }
-    return clean == null ? stripped.substring(0, end) : clean.substring(0, end);
+    return clean == null ? stripped.substring(0, end) : clean.toString();
   }
 }

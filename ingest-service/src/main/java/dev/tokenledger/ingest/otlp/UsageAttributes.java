@@ -1,6 +1,5 @@
 package dev.tokenledger.ingest.otlp;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.ingest.usage.BadUsageException;
@@ -42,7 +41,7 @@ final class UsageAttributes {
       usage = declaredBlock(span.attributes()).orElse(usage);
     }
     String details = span.attributes().text("langfuse.observation.usage_details");
-    if (details == null) {
+    if (details == null || details.strip().equals("null")) {
       return usage;
     }
     ReportedUsage declared = langfuse(details);
@@ -72,14 +71,13 @@ final class UsageAttributes {
   }
 
   private static ReportedUsage langfuse(String details) throws BadUsageException, Refusal {
-    try {
-      JsonNode node = Json.MAPPER.readTree(details);
-      return LangfuseUsage.read(UsageJson.flatten(node));
-    } catch (JsonProcessingException e) {
+    JsonNode node = Json.object(details);
+    if (!node.isObject()) {
       throw new Refusal(
           RejectionCode.WRONG_TYPE,
-          "langfuse.observation.usage_details is no JSON; send an object of counts by name.");
+          "langfuse.observation.usage_details is no JSON object; send counts by name.");
     }
+    return LangfuseUsage.read(UsageJson.flatten(node));
   }
 
   private static ReportedUsage counts(SpanData span) throws BadUsageException {

@@ -13,7 +13,9 @@ public enum UsageFlag {
   /** Reasoning tokens were not where this spelling usually has them. */
   REASONING_MOVED,
   /** The total holds output that is named nowhere; it is taken as reasoning. */
-  REASONING_FROM_TOTAL;
+  REASONING_FROM_TOTAL,
+  /** The cost that the reporter named is no number, below zero or beyond any call's. */
+  COST_LEFT_OUT;
 
   public String label() {
     return name().toLowerCase(Locale.ROOT);

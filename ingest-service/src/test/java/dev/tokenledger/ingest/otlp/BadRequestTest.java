@@ -7,6 +7,7 @@ import dev.tokenledger.ingest.event.Decoded;
 import dev.tokenledger.ingest.event.RejectionCode;
 import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.model.money.Money;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.io.IOException;
@@ -179,20 +180,87 @@ class BadRequestTest {
     }
   }
 
+  /** The call is what counts; what its reporter says of its cost stands beside it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gen_ai.usage.cost | -0.1",
+        "gen_ai.usage.cost | 1e30",
+        "gen_ai.usage.cost | 1e999999999",
+        "gen_ai.usage.cost | 1e2147483648",
+        "gen_ai.usage.cost | -1e2147483647",
+        "gen_ai.usage.cost | 100000.01",
+        "gen_ai.usage.cost | free",
+        "llm.cost.total | Infinity",
+        "operation.cost | NaN",
+        "langfuse.observation.cost_details | {\"total\": -1}",
+        "langfuse.observation.cost_details | {\"total\": \"x\"}",
+        "langfuse.observation.cost_details | {\"total\":",
+        "langfuse.observation.cost_details | {\"total\": 1e999}",
+        "langfuse.observation.cost_details | {\"input\": 1e400, \"output\": 1}",
+        "langfuse.observation.cost_details | {\"input\": 1e999999999999, \"output\": 1}",
+        "langfuse.observation.cost_details | [1]",
+      })
+  void anAbsurdCostIsLeftOutAndTheCallIsCounted(String name, String value) throws IOException {
+    byte[] json = OtlpJson.request(OtlpJson.chat().with(name, value));
+    for (Decoded decoded :
+        List.of(decoder.decodeJson(json), decoder.decodeProtobuf(OtlpProtobuf.of(json)))) {
+      assertThat(decoded.rejected()).isEmpty();
+      ModelCall call = Ledger.events(decoded, ModelCall.class).get(0);
+      assertThat(call.reportedCost()).isNull();
+      assertThat(call.header().attributes())
+          .containsEntry("tokenledger.usage.flags", "cost_left_out");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gen_ai.usage.cost | 0e999999999",
+        "gen_ai.usage.cost | 0e-999999999",
+        "gen_ai.usage.cost | 1e-999999999",
+        "gen_ai.usage.cost | 1e-2147483647",
+        "langfuse.observation.cost_details | {\"total\": 0e999999999}",
+        "langfuse.observation.cost_details | {\"input\": 1e-999999999, \"output\": 0.0}",
+      })
+  void aCostOfNothingIsNothingHoweverItIsWritten(String name, String value) {
+    Decoded decoded = decoder.decodeJson(OtlpJson.request(OtlpJson.chat().with(name, value)));
+    assertThat(Ledger.events(decoded, ModelCall.class))
+        .extracting(ModelCall::reportedCost)
+        .containsExactly(Money.ZERO);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "langfuse.observation.completion_start_time | 2600-01-01T00:00:00Z",
+        "langfuse.observation.completion_start_time | -1000000000-01-01T00:00:00Z",
+        "langfuse.observation.completion_start_time | +1000000000-12-31T23:59:59.999999999Z",
+        "langfuse.observation.completion_start_time | soon",
+        "gen_ai.response.time_to_first_chunk | 1e999999999",
+        "gen_ai.response.time_to_first_chunk | -1e999999999",
+        "gen_ai.server.ttft | 1e2147483647",
+        "ai.response.msToFirstChunk | 1e2147483648",
+        "ttft_ms | NaN",
+      })
+  void aFirstTokenAtNoTimeIsLeftOut(String name, String value) {
+    Decoded decoded = decoder.decodeJson(OtlpJson.request(OtlpJson.chat().with(name, value)));
+    assertThat(Ledger.events(decoded, ModelCall.class))
+        .extracting(ModelCall::timeToFirstTokenMicros)
+        .containsExactly(ModelCall.UNKNOWN);
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "gen_ai.usage.cost, -0.1, NEGATIVE_VALUE",
-    "gen_ai.usage.cost, 1e30, VALUE_TOO_LARGE",
-    "gen_ai.usage.cost, 100000.01, VALUE_TOO_LARGE",
-    "gen_ai.usage.cost, free, WRONG_TYPE",
-    "langfuse.observation.cost_details, {\"total\": -1}, NEGATIVE_VALUE",
-    "langfuse.observation.cost_details, {\"total\": \"x\"}, WRONG_TYPE",
-    "langfuse.observation.cost_details, {\"total\":, WRONG_TYPE",
     "langfuse.observation.usage_details, {\"input\": -1}, NEGATIVE_VALUE",
     "langfuse.observation.usage_details, {\"input\": 1e40}, VALUE_TOO_LARGE",
+    "langfuse.observation.usage_details, {\"input\": 1e999999999}, VALUE_TOO_LARGE",
     "langfuse.observation.usage_details, nonsense, WRONG_TYPE",
   })
-  void anAbsurdCostOrDetailRefusesItsSpan(String name, String value, RejectionCode code) {
+  void anAbsurdDetailOfUsageRefusesItsSpan(String name, String value, RejectionCode code) {
     Decoded decoded = decoder.decodeJson(OtlpJson.request(OtlpJson.chat().with(name, value)));
     assertThat(decoded.rejected()).extracting(r -> r.code()).containsExactly(code);
     assertThat(decoded.events()).isEmpty();

@@ -5,7 +5,6 @@ import java.security.GeneralSecurityException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -19,10 +18,10 @@ public final class Pseudonyms {
   private static final int BYTES = 16;
 
   /** Pseudonyms kept so that each is computed once; emptied when full. */
-  private static final int MAX_REMEMBERED = 50_000;
+  private static final int MAX_REMEMBERED = 20_000;
 
-  private static final Pattern EMAIL =
-      Pattern.compile("[A-Za-z0-9._%+\\-]{1,64}@[A-Za-z0-9.\\-]{1,190}\\.[A-Za-z]{2,24}");
+  /** Longer values are computed each time: kept, they would take more memory than they save. */
+  private static final int MAX_REMEMBERED_LENGTH = 256;
 
   private final SecretKeySpec key;
   private final ThreadLocal<Mac> mac = ThreadLocal.withInitial(this::newMac);
@@ -43,18 +42,18 @@ public final class Pseudonyms {
     }
     byte[] digest = mac.get().doFinal(value.getBytes(StandardCharsets.UTF_8));
     String pseudonym = PREFIX + HexFormat.of().formatHex(digest, 0, BYTES);
-    if (remembered.size() >= MAX_REMEMBERED) {
-      remembered.clear();
+    if (value.length() <= MAX_REMEMBERED_LENGTH) {
+      if (remembered.size() >= MAX_REMEMBERED) {
+        remembered.clear();
+      }
+      remembered.put(value, pseudonym);
     }
-    remembered.put(value, pseudonym);
     return pseudonym;
   }
 
   /** The text with each e-mail address in it replaced by its pseudonym. */
   public String withoutEmails(String text) {
-    return text.indexOf('@') < 0
-        ? text
-        : EMAIL.matcher(text).replaceAll(match -> of(match.group()));
+    return EmailAddresses.replace(text, this::of);
   }
 
   private static boolean isPseudonym(String value) {

@@ -36,11 +36,12 @@ public record Money(long nanos) implements Comparable<Money> {
   /** As {@link #ofUsd(String)}, from a number already parsed. */
   public static Money ofUsd(BigDecimal usd) {
     // An exponent in the millions would make BigDecimal allocate all of its digits below.
-    if (usd.precision() - (long) usd.scale() > 20) {
-      throw new ArithmeticException("amount does not fit in nano-dollars");
-    }
-    if (usd.scale() > 1000) {
+    long power = usd.precision() - (long) usd.scale();
+    if (usd.signum() == 0 || power < -SCALE) {
       return ZERO;
+    }
+    if (power > 20) {
+      throw new ArithmeticException("amount does not fit in nano-dollars");
     }
     return ofNanos(
         usd.setScale(SCALE, RoundingMode.HALF_UP).movePointRight(SCALE).longValueExact());
