@@ -35,13 +35,26 @@ public class AlertingStart implements HealthCheck {
           "V8__told.sql",
           "V9__deliveries.sql");
 
+  /**
+   * One for the reservations, which keep theirs, and two for requests; half of the loops and a
+   * quarter of the delivery threads at the same time: their transactions are short, and what runs
+   * between them (requests to channels above all) holds none.
+   */
+  private static final int CONNECTIONS = 1 + 2 + 5 + 4;
+
   private final Database database;
   private final QueryService queries;
   private final ServiceStart start;
 
+<<<<<<< HEAD
   public AlertingStart(Databases databases, Migrations migrations, ByteBudget memory) {
     this.database = databases.open(ServiceRole.ALERTING, 6);
     this.queries = new QueryService(database, memory);
+=======
+  public AlertingStart(Databases databases, Migrations migrations) {
+    this.database = databases.open(ServiceRole.ALERTING, CONNECTIONS);
+    this.queries = new QueryService(database);
+>>>>>>> stores
     this.start = new ServiceStart("alerting", () -> migrations.migrate("alerting", SCRIPTS));
   }
 

@@ -75,7 +75,7 @@ public final class LedgerTraffic {
       Dictionary.Missing missing = new Dictionary.Missing();
       List<LedgerEvent> rows = new ArrayList<>(batch.events().size());
       for (UsageEvent event : batch.events()) {
-        rows.add(encoder.encode(batch, event, missing));
+        rows.add(encoder.encode(batch, rows.size(), event, missing));
       }
       if (missing.isEmpty()) {
         return rows;

@@ -3,6 +3,7 @@ package dev.tokenledger.standalone.product;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,6 +98,22 @@ final class JavaApplication {
       throw new IllegalStateException("the application was not started");
     }
     return process;
+  }
+
+  /**
+   * The options of Java that {@code ./tokenledger up} gives: limits hold with these or not at all.
+   */
+  static List<String> shippedOptions() throws IOException {
+    Process script =
+        new ProcessBuilder(
+                Path.of(property("tokenledger.home"), "tokenledger").toString(), "java-options")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String options = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (options.isBlank()) {
+      throw new IllegalStateException("./tokenledger java-options prints nothing");
+    }
+    return List.of(options.strip().split(" +"));
   }
 
   static int freePort() throws IOException {

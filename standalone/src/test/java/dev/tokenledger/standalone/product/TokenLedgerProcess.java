@@ -57,19 +57,18 @@ final class TokenLedgerProcess implements Installation {
 
   @Override
   public void startAgain() throws Exception {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "-Xmx512m",
-                "-Dtokenledger.data=" + data,
-                "-Dquarkus.http.host=127.0.0.1",
-                "-Dquarkus.http.port=" + port,
-                // Small, so that generations of identities begin while tests run.
-                "-Dtokenledger.aggregation.identity-generation=3000",
-                // The receivers of the tests' webhooks are on this machine.
-                "-Dtokenledger.alerting.allow-private-addresses=true",
-                // What one test sends in an hour is unusual beside the others'.
-                "-Dtokenledger.alerting.anomalies.enabled=false"));
+    List<String> arguments = new ArrayList<>(JavaApplication.shippedOptions());
+    arguments.addAll(
+        List.of(
+            "-Dtokenledger.data=" + data,
+            "-Dquarkus.http.host=127.0.0.1",
+            "-Dquarkus.http.port=" + port,
+            // Small, so that generations of identities begin while tests run.
+            "-Dtokenledger.aggregation.identity-generation=3000",
+            // The receivers of the tests' webhooks are on this machine.
+            "-Dtokenledger.alerting.allow-private-addresses=true",
+            // What one test sends in an hour is unusual beside the others'.
+            "-Dtokenledger.alerting.anomalies.enabled=false"));
     arguments.addAll(options);
     arguments.addAll(List.of("-jar", JavaApplication.property("tokenledger.app")));
     application.start(arguments, Map.of(), api(""));
