@@ -70,7 +70,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Removes the minutes of days before the horizon. Waits for nobody: what is in use goes the next time.
+-- Removes the minutes of days that lie a day before the horizon: a question that began before the horizon
+-- moved still reads them. Waits for nobody: what is in use goes the next time.
 CREATE FUNCTION ledger.drop_old_minutes() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '200ms' AS $$
 DECLARE
@@ -80,7 +81,7 @@ DECLARE
 BEGIN
   FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent IN ('ledger.rollup_minute'::regclass, 'ledger.sketch_minute'::regclass)
-        AND right(c.relname, 8) < to_char(horizon AT TIME ZONE 'UTC', 'YYYYMMDD')
+        AND right(c.relname, 8) < to_char(horizon AT TIME ZONE 'UTC' - interval '1 day', 'YYYYMMDD')
       ORDER BY c.relname LOOP
     BEGIN
       EXECUTE format('DROP TABLE ledger.%I', part);

@@ -46,15 +46,9 @@ public class AlertingStart implements HealthCheck {
   private final QueryService queries;
   private final ServiceStart start;
 
-<<<<<<< HEAD
   public AlertingStart(Databases databases, Migrations migrations, ByteBudget memory) {
-    this.database = databases.open(ServiceRole.ALERTING, 6);
-    this.queries = new QueryService(database, memory);
-=======
-  public AlertingStart(Databases databases, Migrations migrations) {
     this.database = databases.open(ServiceRole.ALERTING, CONNECTIONS);
-    this.queries = new QueryService(database);
->>>>>>> stores
+    this.queries = new QueryService(database, memory);
     this.start = new ServiceStart("alerting", () -> migrations.migrate("alerting", SCRIPTS));
   }
 

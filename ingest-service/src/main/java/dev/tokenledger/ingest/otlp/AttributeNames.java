@@ -251,6 +251,7 @@ final class AttributeNames {
           "metadata.user_api_key_user_id",
           "mlflow.chat.tokenUsage",
           "mlflow.spanType",
+          "model",
           "model_name",
           "openai.request.service_tier",
           "openai.response.service_tier",
