@@ -16,6 +16,7 @@ final class AttributeCollector {
 
   private Map<String, Object> values = new HashMap<>();
   private boolean genAi;
+  private long groups;
   private int free;
   private int members;
   private int characters;
@@ -52,20 +53,24 @@ final class AttributeCollector {
       }
       return;
     }
-    if (!wants(name)) {
+    AttributeNames.Known known = AttributeNames.known(name);
+    if (known == null && !wants(name)) {
       return;
     }
-    String known = AttributeNames.known(name);
-    Object bounded = bounded(name, value);
-    if (values.put(known == null ? name : known, bounded) == null && known == null) {
+    genAi |= GenAiNames.isGenAi(name);
+    Object bounded = bounded(value, known == null ? Text.LONGEST : known.limit());
+    if (known != null) {
+      values.put(known.name(), bounded);
+      groups |= known.groups();
+    } else if (values.put(name, bounded) == null) {
       free++;
       characters += name.length();
     }
   }
 
-  private Object bounded(String name, Object value) {
+  private Object bounded(Object value, int limit) {
     if (value instanceof String text) {
-      String shortened = Text.shortened(text, AttributeNames.limit(name));
+      String shortened = Text.shortened(text, limit);
       characters += shortened.length();
       return shortened;
     }
@@ -80,7 +85,7 @@ final class AttributeCollector {
   /** What was kept; the collector is empty then. */
   Attributes finish() {
     Attributes attributes =
-        values.isEmpty() && !genAi ? Attributes.NONE : new Attributes(values, genAi);
+        values.isEmpty() && !genAi ? Attributes.NONE : new Attributes(values, genAi, groups);
     clear();
     return attributes;
   }
@@ -88,6 +93,7 @@ final class AttributeCollector {
   void clear() {
     values = new HashMap<>();
     genAi = false;
+    groups = 0;
     free = 0;
     members = 0;
     characters = 0;

@@ -1,5 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,29 +36,186 @@ final class AttributeNames {
   /** A whole answer of a model, of which the usage may be needed. */
   private static final String ANSWER = "output.value";
 
-  private static final List<String> NAMES =
-      List.of(
-          "agent.name",
-          "agent_name",
-          "ai.model.id",
-          "ai.model.provider",
-          "ai.operationId",
-          "ai.response.id",
-          "ai.response.model",
-          "ai.response.msToFirstChunk",
-          "ai.response.providerMetadata",
-          "ai.stream.msToFirstChunk",
-          "ai.telemetry.functionId",
-          "ai.telemetry.metadata.feature",
-          "ai.telemetry.metadata.langfuseUserId",
-          "ai.telemetry.metadata.langfuse_session_id",
-          "ai.telemetry.metadata.langfuse_user_id",
-          "ai.telemetry.metadata.sessionId",
-          "ai.telemetry.metadata.session_id",
-          "ai.telemetry.metadata.tags",
+  private static final List<Group> GROUPS = new ArrayList<>();
+
+  /** Names of which the first that says something counts. */
+  static final class Group {
+    private final List<String> names;
+    private final long bit;
+
+    private Group(String... names) {
+      this.names = List.of(names);
+      this.bit = 1L << GROUPS.size();
+      GROUPS.add(this);
+    }
+
+    List<String> names() {
+      return names;
+    }
+
+    /** One bit of its own, by which it is told quickly that none of the names was sent. */
+    long bit() {
+      return bit;
+    }
+  }
+
+  static final Group USER =
+      new Group(
+          "langfuse.user.id",
+          "user.id",
+          "enduser.id",
+          "langwatch.user.id",
+          "langwatch.user_id",
           "ai.telemetry.metadata.userId",
           "ai.telemetry.metadata.user_id",
+          "ai.telemetry.metadata.langfuse_user_id",
+          "ai.telemetry.metadata.langfuseUserId",
+          "traceloop.association.properties.user_id",
+          "traceloop.association.properties.userId",
+          "langfuse.trace.metadata.langfuse_user_id",
+          "langsmith.metadata.user_id",
+          "metadata.user_api_key_end_user_id",
+          "metadata.user_api_key_user_id",
+          "gen_ai.request.user",
+          "llm.user");
+
+  static final Group SESSION =
+      new Group(
+          "langfuse.session.id",
+          "session.id",
+          "gen_ai.conversation.id",
+          "langwatch.thread.id",
+          "langwatch.thread_id",
+          "ai.telemetry.metadata.sessionId",
+          "ai.telemetry.metadata.session_id",
+          "ai.telemetry.metadata.langfuse_session_id",
+          "traceloop.association.properties.session_id",
+          "traceloop.association.properties.sessionId",
+          "traceloop.association.properties.chat_id",
+          "langfuse.trace.metadata.langfuse_session_id",
+          "langsmith.trace.session_id",
+          "langsmith.metadata.session_id",
+          "langsmith.metadata.thread_id",
+          "gcp.vertex.agent.session_id",
+          "claude.code.session_id");
+
+  static final Group ENVIRONMENT =
+      new Group(
+          "langfuse.environment",
+          "deployment.environment.name",
+          "deployment.environment",
+          "gen_ai.environment");
+
+  static final Group AGENT =
+      new Group("gen_ai.agent.name", "agent_name", "agent.name", "llm.agent.name");
+
+  static final Group FEATURE =
+      new Group(
+          "tokenledger.feature",
+          "traceloop.workflow.name",
+          "gen_ai.workflow.name",
+          "ai.telemetry.functionId",
+          "traceloop.association.properties.feature",
+          "ai.telemetry.metadata.feature",
+          "langfuse.trace.name");
+
+  static final Group TOOL =
+      new Group(
+          "gen_ai.tool.name",
+          "tool.name",
           "ai.toolCall.name",
+          "traceloop.entity.name",
+          "tool_name",
+          "gen_ai.serialized.name");
+
+  static final Group PROVIDER =
+      new Group(
+          "gen_ai.provider.name",
+          "gen_ai.system",
+          "llm.provider",
+          "llm.system",
+          "ai.model.provider");
+
+  static final Group MODEL =
+      new Group(
+          "langfuse.observation.model.name",
+          "gen_ai.response.model",
+          "llm.response.model",
+          "ai.response.model",
+          "gen_ai.request.model",
+          "llm.model_name",
+          "llm.request.model",
+          "embedding.model_name",
+          "reranker.model_name",
+          "ai.model.id",
+          "model",
+          "model_name",
+          "langsmith.metadata.ls_model_name");
+
+  static final Group PROMPT =
+      new Group(
+          "gen_ai.prompt.name",
+          "langfuse.observation.prompt.name",
+          "langfuse.prompt.name",
+          "traceloop.prompt.key",
+          "llm.prompt_template.name");
+
+  static final Group PROMPT_VERSION =
+      new Group(
+          "gen_ai.prompt.version",
+          "langfuse.observation.prompt.version",
+          "langfuse.prompt.version",
+          "traceloop.prompt.version",
+          "llm.prompt_template.version");
+
+  static final Group SERVICE_TIER =
+      new Group(
+          "openai.response.service_tier",
+          "gen_ai.openai.response.service_tier",
+          "gen_ai.response.service_tier",
+          "openai.request.service_tier",
+          "gen_ai.openai.request.service_tier",
+          "gen_ai.request.service_tier");
+
+  static final Group RESPONSE_ID =
+      new Group("gen_ai.response.id", "llm.response.id", "ai.response.id");
+
+  static final Group ANY_MODEL =
+      new Group(
+          "gen_ai.response.model",
+          "gen_ai.request.model",
+          "llm.model_name",
+          "llm.response.model",
+          "llm.request.model",
+          "embedding.model_name",
+          "reranker.model_name",
+          "ai.model.id",
+          "langfuse.observation.model.name");
+
+  static final Group COST =
+      new Group(
+          "gen_ai.usage.cost",
+          "gen_ai.usage.total_cost",
+          "gen_ai.cost.total_cost",
+          "llm.cost.total",
+          "operation.cost",
+          "cost_usd");
+
+  static final Group FIRST_TOKEN_MILLIS =
+      new Group("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk", "ttft_ms");
+
+  static final Group FIRST_TOKEN_UNCLEAR =
+      new Group(
+          "gen_ai.server.time_to_first_token",
+          "gen_ai.server.ttft",
+          "gen_ai.client.time_to_first_token");
+
+  /** Names that stand for themselves. */
+  private static final List<String> OTHERS =
+      List.of(
+          "ai.operationId",
+          "ai.response.providerMetadata",
+          "ai.telemetry.metadata.tags",
           "ai.usage.cachedInputTokens",
           "ai.usage.completionTokens",
           "ai.usage.inputTokenDetails.cacheReadTokens",
@@ -71,58 +229,30 @@ final class AttributeNames {
           "ai.usage.totalTokens",
           "cache_creation_tokens",
           "cache_read_tokens",
-          "claude.code.session_id",
-          "cost_usd",
-          "deployment.environment",
-          "deployment.environment.name",
-          "embedding.model_name",
-          "enduser.id",
           "error.type",
           "exception.type",
-          "gcp.vertex.agent.session_id",
           "gen_ai.agent.id",
-          "gen_ai.agent.name",
           "gen_ai.agent.version",
           "gen_ai.cache_hit",
-          "gen_ai.client.time_to_first_token",
-          "gen_ai.conversation.id",
-          "gen_ai.cost.total_cost",
           "gen_ai.data_source.id",
           "gen_ai.embeddings.dimension.count",
-          "gen_ai.environment",
-          "gen_ai.openai.request.service_tier",
-          "gen_ai.openai.response.service_tier",
           "gen_ai.operation.name",
           "gen_ai.output.type",
-          "gen_ai.prompt.name",
-          "gen_ai.prompt.version",
-          "gen_ai.provider.name",
           "gen_ai.request.choice.count",
           "gen_ai.request.frequency_penalty",
           "gen_ai.request.is_stream",
           "gen_ai.request.max_tokens",
-          "gen_ai.request.model",
           "gen_ai.request.presence_penalty",
           "gen_ai.request.seed",
-          "gen_ai.request.service_tier",
           "gen_ai.request.stream",
           "gen_ai.request.temperature",
           "gen_ai.request.top_k",
           "gen_ai.request.top_p",
-          "gen_ai.request.user",
           "gen_ai.response.completion_tokens",
           "gen_ai.response.finish_reasons",
-          "gen_ai.response.id",
-          "gen_ai.response.model",
           "gen_ai.response.prompt_tokens",
-          "gen_ai.response.service_tier",
           "gen_ai.response.time_to_first_chunk",
-          "gen_ai.serialized.name",
-          "gen_ai.server.time_to_first_token",
-          "gen_ai.server.ttft",
-          "gen_ai.system",
           "gen_ai.tool.call.id",
-          "gen_ai.tool.name",
           "gen_ai.tool.type",
           "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
           "gen_ai.usage.cache_creation.input_tokens",
@@ -140,7 +270,6 @@ final class AttributeNames {
           "gen_ai.usage.completion_tokens_details.audio_tokens",
           "gen_ai.usage.completion_tokens_details.reasoning",
           "gen_ai.usage.completion_tokens_details.reasoning_tokens",
-          "gen_ai.usage.cost",
           "gen_ai.usage.details.cache_creation.ephemeral_1h_input_tokens",
           "gen_ai.usage.details.cache_creation_input_tokens",
           "gen_ai.usage.details.cache_read_input_tokens",
@@ -177,54 +306,22 @@ final class AttributeNames {
           "gen_ai.usage.prompt_tokens_details.cached_tokens",
           "gen_ai.usage.reasoning.output_tokens",
           "gen_ai.usage.reasoning_tokens",
-          "gen_ai.usage.total_cost",
           "gen_ai.usage.total_tokens",
-          "gen_ai.workflow.name",
           "graph.node.id",
           "input_tokens",
-          "langfuse.environment",
           "langfuse.observation.completion_start_time",
           "langfuse.observation.cost_details",
           "langfuse.observation.level",
-          "langfuse.observation.model.name",
-          "langfuse.observation.prompt.name",
-          "langfuse.observation.prompt.version",
           "langfuse.observation.type",
           "langfuse.observation.usage_details",
-          "langfuse.prompt.name",
-          "langfuse.prompt.version",
           "langfuse.release",
-          "langfuse.session.id",
-          "langfuse.trace.metadata.langfuse_session_id",
-          "langfuse.trace.metadata.langfuse_user_id",
-          "langfuse.trace.name",
           "langfuse.trace.tags",
-          "langfuse.user.id",
           "langfuse.version",
-          "langsmith.metadata.ls_model_name",
-          "langsmith.metadata.session_id",
-          "langsmith.metadata.thread_id",
-          "langsmith.metadata.user_id",
           "langsmith.span.kind",
-          "langsmith.trace.session_id",
           "langwatch.metrics",
           "langwatch.span.type",
-          "langwatch.thread.id",
-          "langwatch.thread_id",
-          "langwatch.user.id",
-          "langwatch.user_id",
-          "llm.agent.name",
           "llm.cache_hit",
-          "llm.cost.total",
-          "llm.model_name",
-          "llm.prompt_template.name",
-          "llm.prompt_template.version",
-          "llm.provider",
-          "llm.request.model",
           "llm.request.type",
-          "llm.response.id",
-          "llm.response.model",
-          "llm.system",
           "llm.token_count.completion",
           "llm.token_count.completion_details.audio",
           "llm.token_count.completion_details.reasoning",
@@ -244,74 +341,54 @@ final class AttributeNames {
           "llm.usage.prompt_tokens",
           "llm.usage.reasoning_tokens",
           "llm.usage.total_tokens",
-          "llm.user",
           "logfire.span_type",
           "metadata",
-          "metadata.user_api_key_end_user_id",
-          "metadata.user_api_key_user_id",
           "mlflow.chat.tokenUsage",
           "mlflow.spanType",
-          "model",
-          "model_name",
-          "openai.request.service_tier",
-          "openai.response.service_tier",
           "openinference.span.kind",
-          "operation.cost",
           "operation.name",
           "output.value",
           "output_tokens",
-          "reranker.model_name",
           "server.address",
           "server.port",
           "service.name",
           "service.version",
-          "session.id",
           "success",
           "tag.tags",
           "telemetry.sdk.language",
           "tokenledger.cache_hit",
-          "tokenledger.feature",
           "tokenledger.reservation_id",
-          "tool.name",
-          "tool_name",
-          "traceloop.association.properties.chat_id",
-          "traceloop.association.properties.feature",
-          "traceloop.association.properties.sessionId",
-          "traceloop.association.properties.session_id",
-          "traceloop.association.properties.userId",
-          "traceloop.association.properties.user_id",
-          "traceloop.entity.name",
-          "traceloop.prompt.key",
-          "traceloop.prompt.version",
-          "traceloop.span.kind",
-          "traceloop.workflow.name",
-          "ttft_ms",
-          "user.id");
+          "traceloop.span.kind");
 
   /** Each name by itself, so that the one that is kept is always the same object. */
   private static final Map<String, Known> KNOWN = new HashMap<>();
 
-  private static final TreeSet<String> SORTED = new TreeSet<>(NAMES);
+  private static final TreeSet<String> SORTED = new TreeSet<>(OTHERS);
 
   /**
    * @param limit characters of a text under this name that are kept
+   * @param groups the bits of the groups that it is in
    */
-  private record Known(String name, int limit) {}
+  record Known(String name, int limit, long groups) {}
 
   static {
-    for (String name : NAMES) {
+    GROUPS.forEach(group -> SORTED.addAll(group.names));
+    for (String name : SORTED) {
       int limit =
           name.equals(ANSWER) ? Integer.MAX_VALUE : JSON.contains(name) ? Text.JSON : Text.LONGEST;
-      KNOWN.put(name, new Known(name, limit));
+      long groups = 0;
+      for (Group group : GROUPS) {
+        groups |= group.names.contains(name) ? group.bit : 0;
+      }
+      KNOWN.put(name, new Known(name, limit, groups));
     }
   }
 
   private AttributeNames() {}
 
-  /** The name as it is known here; null for one that nobody asks for. */
-  static @Nullable String known(String name) {
-    Known known = KNOWN.get(name);
-    return known == null ? null : known.name;
+  /** What is known of a name; null for one that nobody asks for. */
+  static @Nullable Known known(String name) {
+    return KNOWN.get(name);
   }
 
   /** True for names whose end the application chose. */
@@ -337,11 +414,5 @@ final class AttributeNames {
       }
     }
     return false;
-  }
-
-  /** Characters of a text that are kept under a name. */
-  static int limit(String name) {
-    Known known = KNOWN.get(name);
-    return known == null ? Text.LONGEST : known.limit;
   }
 }

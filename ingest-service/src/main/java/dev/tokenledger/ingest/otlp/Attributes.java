@@ -16,21 +16,32 @@ final class Attributes {
   /** Elements of a list that are read; they are shown, and nothing is reckoned from them. */
   static final int MAX_ELEMENTS = 128;
 
-  static final Attributes NONE = new Attributes(Map.of(), false);
+  static final Attributes NONE = new Attributes(Map.of(), false, 0);
 
   private final Map<String, Object> values;
   private final boolean genAi;
+  private final long groups;
 
   Attributes(Map<String, Object> values) {
-    this(values, values.keySet().stream().anyMatch(GenAiNames::isGenAi));
+    this(
+        values,
+        values.keySet().stream().anyMatch(GenAiNames::isGenAi),
+        values.keySet().stream().mapToLong(Attributes::groups).reduce(0, (a, b) -> a | b));
+  }
+
+  private static long groups(String name) {
+    AttributeNames.Known known = AttributeNames.known(name);
+    return known == null ? 0 : known.groups();
   }
 
   /**
    * @param genAi true when any attribute that was sent is of GenAI, whether it is kept or not
+   * @param groups the bits of all groups of which a name is there
    */
-  Attributes(Map<String, Object> values, boolean genAi) {
+  Attributes(Map<String, Object> values, boolean genAi, long groups) {
     this.values = values;
     this.genAi = genAi;
+    this.groups = groups;
   }
 
   boolean isGenAi() {
@@ -64,6 +75,37 @@ final class Attributes {
         String text = asText(value);
         if (!text.isBlank()) {
           return text;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** As {@link #text(String...)}, for the names of a group. */
+  @Nullable String text(AttributeNames.Group group) {
+    String name = firstOf(group);
+    return name == null ? null : text(name);
+  }
+
+  /** The first name of a group under which there is something; null when there is none. */
+  @Nullable String firstOf(AttributeNames.Group group) {
+    if ((groups & group.bit()) != 0) {
+      for (String name : group.names()) {
+        if (has(name)) {
+          return name;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** As {@link #number(String...)}, for the names of a group. */
+  @Nullable BigDecimal number(AttributeNames.Group group) {
+    if ((groups & group.bit()) != 0) {
+      for (String name : group.names()) {
+        BigDecimal number = number(name);
+        if (number != null) {
+          return number;
         }
       }
     }

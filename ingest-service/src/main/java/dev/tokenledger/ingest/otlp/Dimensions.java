@@ -53,66 +53,20 @@ final class Dimensions {
   }
 
   static @Nullable String user(SpanData span) {
-    return Text.identifier(
-        first(
-            span,
-            "langfuse.user.id",
-            "user.id",
-            "enduser.id",
-            "langwatch.user.id",
-            "langwatch.user_id",
-            "ai.telemetry.metadata.userId",
-            "ai.telemetry.metadata.user_id",
-            "ai.telemetry.metadata.langfuse_user_id",
-            "ai.telemetry.metadata.langfuseUserId",
-            "traceloop.association.properties.user_id",
-            "traceloop.association.properties.userId",
-            "langfuse.trace.metadata.langfuse_user_id",
-            "langsmith.metadata.user_id",
-            "metadata.user_api_key_end_user_id",
-            "metadata.user_api_key_user_id",
-            "gen_ai.request.user",
-            "llm.user"),
-        Text.DIMENSION);
+    return Text.identifier(first(span, AttributeNames.USER), Text.DIMENSION);
   }
 
   static @Nullable String session(SpanData span) {
-    return Text.id(
-        first(
-            span,
-            "langfuse.session.id",
-            "session.id",
-            "gen_ai.conversation.id",
-            "langwatch.thread.id",
-            "langwatch.thread_id",
-            "ai.telemetry.metadata.sessionId",
-            "ai.telemetry.metadata.session_id",
-            "ai.telemetry.metadata.langfuse_session_id",
-            "traceloop.association.properties.session_id",
-            "traceloop.association.properties.sessionId",
-            "traceloop.association.properties.chat_id",
-            "langfuse.trace.metadata.langfuse_session_id",
-            "langsmith.trace.session_id",
-            "langsmith.metadata.session_id",
-            "langsmith.metadata.thread_id",
-            "gcp.vertex.agent.session_id",
-            "claude.code.session_id"));
+    return Text.id(first(span, AttributeNames.SESSION));
   }
 
   static @Nullable String environment(SpanData span) {
-    return Text.dimension(
-        first(
-            span,
-            "langfuse.environment",
-            "deployment.environment.name",
-            "deployment.environment",
-            "gen_ai.environment"));
+    return Text.dimension(first(span, AttributeNames.ENVIRONMENT));
   }
 
   static @Nullable String agent(SpanData span, SpanKind kind) {
     Attributes attributes = span.attributes();
-    String agent =
-        attributes.text("gen_ai.agent.name", "agent_name", "agent.name", "llm.agent.name");
+    String agent = attributes.text(AttributeNames.AGENT);
     if (agent == null && kind == SpanKind.AGENT) {
       agent = attributes.text("traceloop.entity.name", "graph.node.id");
       if (agent == null) {
@@ -124,16 +78,7 @@ final class Dimensions {
 
   static @Nullable String feature(SpanData span) {
     Attributes attributes = span.attributes();
-    String feature =
-        first(
-            span,
-            "tokenledger.feature",
-            "traceloop.workflow.name",
-            "gen_ai.workflow.name",
-            "ai.telemetry.functionId",
-            "traceloop.association.properties.feature",
-            "ai.telemetry.metadata.feature",
-            "langfuse.trace.name");
+    String feature = first(span, AttributeNames.FEATURE);
     if (feature == null && "workflow".equals(attributes.text("traceloop.span.kind"))) {
       feature = attributes.text("traceloop.entity.name");
     }
@@ -141,27 +86,13 @@ final class Dimensions {
   }
 
   static @Nullable String tool(SpanData span) {
-    String tool =
-        span.attributes()
-            .text(
-                "gen_ai.tool.name",
-                "tool.name",
-                "ai.toolCall.name",
-                "traceloop.entity.name",
-                "tool_name",
-                "gen_ai.serialized.name");
+    String tool = span.attributes().text(AttributeNames.TOOL);
     return Text.dimension(tool == null ? afterPrefix(span.name(), "execute_tool ") : tool);
   }
 
   /** The provider in lower case, without what is no provider. */
   static @Nullable String provider(Attributes attributes) {
-    String named =
-        attributes.text(
-            "gen_ai.provider.name",
-            "gen_ai.system",
-            "llm.provider",
-            "llm.system",
-            "ai.model.provider");
+    String named = attributes.text(AttributeNames.PROVIDER);
     if (named == null) {
       return null;
     }
@@ -181,20 +112,7 @@ final class Dimensions {
 
   /** The model that answered, or else the one that was asked, without Google's resource path. */
   static @Nullable String model(Attributes attributes) {
-    String model =
-        attributes.text(
-            "langfuse.observation.model.name",
-            "gen_ai.response.model",
-            "llm.response.model",
-            "ai.response.model",
-            "gen_ai.request.model",
-            "llm.model_name",
-            "llm.request.model",
-            "embedding.model_name",
-            "reranker.model_name",
-            "ai.model.id",
-            "model_name",
-            "langsmith.metadata.ls_model_name");
+    String model = attributes.text(AttributeNames.MODEL);
     if (model == null) {
       return null;
     }
@@ -208,41 +126,22 @@ final class Dimensions {
   }
 
   static @Nullable String prompt(Attributes attributes) {
-    return Text.dimension(
-        attributes.text(
-            "gen_ai.prompt.name",
-            "langfuse.observation.prompt.name",
-            "langfuse.prompt.name",
-            "traceloop.prompt.key",
-            "llm.prompt_template.name"));
+    return Text.dimension(attributes.text(AttributeNames.PROMPT));
   }
 
   static @Nullable String promptVersion(Attributes attributes) {
-    return Text.dimension(
-        attributes.text(
-            "gen_ai.prompt.version",
-            "langfuse.observation.prompt.version",
-            "langfuse.prompt.version",
-            "traceloop.prompt.version",
-            "llm.prompt_template.version"));
+    return Text.dimension(attributes.text(AttributeNames.PROMPT_VERSION));
   }
 
   static @Nullable String serviceTier(Attributes attributes) {
-    return Text.dimension(
-        attributes.text(
-            "openai.response.service_tier",
-            "gen_ai.openai.response.service_tier",
-            "gen_ai.response.service_tier",
-            "openai.request.service_tier",
-            "gen_ai.openai.request.service_tier",
-            "gen_ai.request.service_tier"));
+    return Text.dimension(attributes.text(AttributeNames.SERVICE_TIER));
   }
 
   static @Nullable String responseId(Attributes attributes) {
-    return Text.id(attributes.text("gen_ai.response.id", "llm.response.id", "ai.response.id"));
+    return Text.id(attributes.text(AttributeNames.RESPONSE_ID));
   }
 
-  private static @Nullable String first(SpanData span, String... names) {
+  private static @Nullable String first(SpanData span, AttributeNames.Group names) {
     String value = span.attributes().text(names);
     return value == null ? span.resource().text(names) : value;
   }

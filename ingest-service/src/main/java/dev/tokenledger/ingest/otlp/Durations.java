@@ -36,8 +36,7 @@ final class Durations {
 
   static long timeToFirstTokenMicros(SpanData span) {
     Attributes attributes = span.attributes();
-    BigDecimal millis =
-        attributes.number("ai.response.msToFirstChunk", "ai.stream.msToFirstChunk", "ttft_ms");
+    BigDecimal millis = attributes.number(AttributeNames.FIRST_TOKEN_MILLIS);
     if (millis != null) {
       return within(span, millis.multiply(MICROS_IN_MILLI));
     }
@@ -45,11 +44,7 @@ final class Durations {
     if (seconds != null) {
       return within(span, seconds.multiply(MICROS_IN_SECOND));
     }
-    BigDecimal unclear =
-        attributes.number(
-            "gen_ai.server.time_to_first_token",
-            "gen_ai.server.ttft",
-            "gen_ai.client.time_to_first_token");
+    BigDecimal unclear = attributes.number(AttributeNames.FIRST_TOKEN_UNCLEAR);
     if (unclear != null) {
       // Seconds by convention, milliseconds by Strands: what exceeds the call cannot be seconds.
       long micros = within(span, unclear.multiply(MICROS_IN_SECOND));

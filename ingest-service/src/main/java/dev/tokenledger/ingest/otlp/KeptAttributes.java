@@ -102,8 +102,10 @@ final class KeptAttributes {
   }
 
   private static void copy(Attributes from, Set<String> names, Map<String, String> into) {
-    for (String name : names) {
-      put(into, name, from.text(name), MAX_ATTRIBUTES);
+    for (Map.Entry<String, Object> entry : from.entries()) {
+      if (names.contains(entry.getKey())) {
+        put(into, entry.getKey(), Attributes.asText(entry.getValue()), MAX_ATTRIBUTES);
+      }
     }
   }
 

@@ -20,15 +20,6 @@ record ReportedCost(@Nullable Money money, boolean leftOut) {
 
   private static final String LANGFUSE = "langfuse.observation.cost_details";
 
-  private static final String[] NAMES = {
-    "gen_ai.usage.cost",
-    "gen_ai.usage.total_cost",
-    "gen_ai.cost.total_cost",
-    "llm.cost.total",
-    "operation.cost",
-    "cost_usd"
-  };
-
   private static final ReportedCost NONE = new ReportedCost(null, false);
   private static final ReportedCost LEFT_OUT = new ReportedCost(null, true);
 
@@ -40,12 +31,8 @@ record ReportedCost(@Nullable Money money, boolean leftOut) {
         return declared;
       }
     }
-    for (String name : NAMES) {
-      if (attributes.has(name)) {
-        return of(attributes.number(name));
-      }
-    }
-    return NONE;
+    String name = attributes.firstOf(AttributeNames.COST);
+    return name == null ? NONE : of(attributes.number(name));
   }
 
   /** The total, or else the sum of what is there; none for an empty object. */

@@ -14,18 +14,6 @@ enum SpanKind {
   /** Anything else: a chain, a retrieval, a web request. Its usage, if any, is a wrapper's. */
   OTHER;
 
-  private static final String[] MODELS = {
-    "gen_ai.response.model",
-    "gen_ai.request.model",
-    "llm.model_name",
-    "llm.response.model",
-    "llm.request.model",
-    "embedding.model_name",
-    "reranker.model_name",
-    "ai.model.id",
-    "langfuse.observation.model.name"
-  };
-
   static SpanKind of(SpanData span) {
     Attributes attributes = span.attributes();
     SpanKind kind = declared(attributes);
@@ -39,7 +27,7 @@ enum SpanKind {
       kind = framework(span);
     }
     if (kind == null) {
-      kind = attributes.text(MODELS) != null ? CALL : OTHER;
+      kind = attributes.text(AttributeNames.ANY_MODEL) != null ? CALL : OTHER;
     }
     return kind;
   }

@@ -11,6 +11,8 @@ import dev.tokenledger.ingest.usage.ProviderUsage;
 import dev.tokenledger.ingest.usage.ReportedUsage;
 import dev.tokenledger.ingest.usage.UsageJson;
 import dev.tokenledger.model.event.BillableUnits;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Finds the usage on a span. The first of these that says what was sent wins; later ones fill in
@@ -26,6 +28,119 @@ import dev.tokenledger.model.event.BillableUnits;
  * </ol>
  */
 final class UsageAttributes {
+  /** The names under which instrumentations of any convention write counts. */
+  private static final Map<String, Measure> MEASURES = new HashMap<>();
+
+  static {
+    names(
+        Measure.INPUT,
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.prompt_tokens",
+        "gen_ai.response.prompt_tokens",
+        "llm.token_count.prompt",
+        "llm.usage.input_tokens",
+        "llm.usage.prompt_tokens",
+        "ai.usage.inputTokens",
+        "ai.usage.promptTokens",
+        "ai.usage.tokens");
+    names(
+        Measure.OUTPUT,
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.completion_tokens",
+        "gen_ai.response.completion_tokens",
+        "llm.token_count.completion",
+        "llm.usage.output_tokens",
+        "llm.usage.completion_tokens",
+        "ai.usage.outputTokens",
+        "ai.usage.completionTokens");
+    names(
+        Measure.TOTAL,
+        "gen_ai.usage.total_tokens",
+        "llm.token_count.total",
+        "llm.usage.total_tokens",
+        "ai.usage.totalTokens");
+    names(
+        Measure.CACHE_READ,
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_read_input_tokens",
+        "gen_ai.usage.cache_read_tokens",
+        "gen_ai.usage.cached_input_tokens",
+        "gen_ai.usage.input_cached_tokens",
+        "gen_ai.usage.cached_tokens",
+        "gen_ai.usage.input_tokens.cached",
+        "gen_ai.usage.prompt_tokens_details.cached_tokens",
+        "gen_ai.usage.prompt_tokens_details.cache_read",
+        "gen_ai.usage.input_tokens_details.cached_tokens",
+        "gen_ai.usage.input_token_details.cached",
+        "gen_ai.usage.details.cache_read_tokens",
+        "gen_ai.usage.details.cache_read_input_tokens",
+        "gen_ai.usage.details.cached_tokens",
+        "gen_ai.usage.details.cached_content_tokens",
+        "llm.token_count.prompt_details.cache_read",
+        "llm.token_count.prompt_details.cache_input",
+        "llm.usage.cache_read_input_tokens",
+        "llm.usage.cached_tokens",
+        "ai.usage.cachedInputTokens",
+        "ai.usage.inputTokenDetails.cacheReadTokens");
+    names(
+        Measure.CACHE_WRITE,
+        "gen_ai.usage.cache_creation.input_tokens",
+        "gen_ai.usage.cache_creation_input_tokens",
+        "gen_ai.usage.cache_creation_tokens",
+        "gen_ai.usage.cache_write.input_tokens",
+        "gen_ai.usage.cache_write_input_tokens",
+        "gen_ai.usage.cache_write_tokens",
+        "gen_ai.usage.input_cache_creation",
+        "gen_ai.usage.prompt_tokens_details.cache_write",
+        "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
+        "gen_ai.usage.details.cache_write_tokens",
+        "gen_ai.usage.details.cache_creation_input_tokens",
+        "llm.token_count.prompt_details.cache_write",
+        "llm.usage.cache_creation_input_tokens",
+        "ai.usage.inputTokenDetails.cacheWriteTokens");
+    names(
+        Measure.CACHE_WRITE_1H,
+        "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
+        "gen_ai.usage.details.cache_creation.ephemeral_1h_input_tokens");
+    names(
+        Measure.AUDIO_INPUT,
+        "gen_ai.usage.input_audio_tokens",
+        "gen_ai.usage.prompt_tokens_details.audio_tokens",
+        "gen_ai.usage.details.input_audio_tokens",
+        "llm.token_count.prompt_details.audio");
+    names(
+        Measure.IMAGE_INPUT,
+        "gen_ai.usage.input_image_tokens",
+        "gen_ai.usage.details.input_image_tokens",
+        "gen_ai.usage.details.image_prompt_tokens");
+    names(
+        Measure.REASONING,
+        "gen_ai.usage.reasoning.output_tokens",
+        "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.output_reasoning_tokens",
+        "gen_ai.usage.experimental.reasoning_tokens",
+        "gen_ai.usage.completion_tokens_details.reasoning_tokens",
+        "gen_ai.usage.completion_tokens_details.reasoning",
+        "gen_ai.usage.output_tokens_details.reasoning_tokens",
+        "gen_ai.usage.details.reasoning_tokens",
+        "gen_ai.usage.details.thoughts_tokens",
+        "llm.token_count.completion_details.reasoning",
+        "llm.usage.reasoning_tokens",
+        "llm.usage.completion_tokens_details.reasoning_tokens",
+        "ai.usage.reasoningTokens",
+        "ai.usage.outputTokenDetails.reasoningTokens");
+    names(
+        Measure.AUDIO_OUTPUT,
+        "gen_ai.usage.output_audio_tokens",
+        "gen_ai.usage.completion_tokens_details.audio_tokens",
+        "gen_ai.usage.details.output_audio_tokens",
+        "llm.token_count.completion_details.audio");
+    names(
+        Measure.IMAGE_OUTPUT,
+        "gen_ai.usage.output_image_tokens",
+        "gen_ai.usage.details.output_image_tokens");
+  }
+
   private UsageAttributes() {}
 
   static ReportedUsage read(SpanData span) throws BadUsageException, Refusal {
@@ -83,9 +198,12 @@ final class UsageAttributes {
   private static ReportedUsage counts(SpanData span) throws BadUsageException {
     Attributes attributes = span.attributes();
     CountReader reader = new CountReader(attributes::get);
-    readTotals(reader);
-    readInputParts(reader);
-    readOutputParts(reader);
+    for (Map.Entry<String, Object> entry : attributes.entries()) {
+      Measure measure = MEASURES.get(entry.getKey());
+      if (measure != null) {
+        reader.read(measure, entry.getKey());
+      }
+    }
     Placement cache = Placement.USUALLY_INSIDE;
     if (span.name().startsWith("claude_code.")) {
       // Claude Code writes the provider's counts under bare names.
@@ -104,122 +222,9 @@ final class UsageAttributes {
     return new ReportedUsage(reader.counts(), cache, reasoning, BillableUnits.NONE);
   }
 
-  private static void readTotals(CountReader reader) throws BadUsageException {
-    reader
-        .read(
-            Measure.INPUT,
-            "gen_ai.usage.input_tokens",
-            "gen_ai.usage.prompt_tokens",
-            "gen_ai.response.prompt_tokens",
-            "llm.token_count.prompt",
-            "llm.usage.input_tokens",
-            "llm.usage.prompt_tokens",
-            "ai.usage.inputTokens",
-            "ai.usage.promptTokens",
-            "ai.usage.tokens")
-        .read(
-            Measure.OUTPUT,
-            "gen_ai.usage.output_tokens",
-            "gen_ai.usage.completion_tokens",
-            "gen_ai.response.completion_tokens",
-            "llm.token_count.completion",
-            "llm.usage.output_tokens",
-            "llm.usage.completion_tokens",
-            "ai.usage.outputTokens",
-            "ai.usage.completionTokens")
-        .read(
-            Measure.TOTAL,
-            "gen_ai.usage.total_tokens",
-            "llm.token_count.total",
-            "llm.usage.total_tokens",
-            "ai.usage.totalTokens");
-  }
-
-  private static void readInputParts(CountReader reader) throws BadUsageException {
-    reader
-        .read(
-            Measure.CACHE_READ,
-            "gen_ai.usage.cache_read.input_tokens",
-            "gen_ai.usage.cache_read_input_tokens",
-            "gen_ai.usage.cache_read_tokens",
-            "gen_ai.usage.cached_input_tokens",
-            "gen_ai.usage.input_cached_tokens",
-            "gen_ai.usage.cached_tokens",
-            "gen_ai.usage.input_tokens.cached",
-            "gen_ai.usage.prompt_tokens_details.cached_tokens",
-            "gen_ai.usage.prompt_tokens_details.cache_read",
-            "gen_ai.usage.input_tokens_details.cached_tokens",
-            "gen_ai.usage.input_token_details.cached",
-            "gen_ai.usage.details.cache_read_tokens",
-            "gen_ai.usage.details.cache_read_input_tokens",
-            "gen_ai.usage.details.cached_tokens",
-            "gen_ai.usage.details.cached_content_tokens",
-            "llm.token_count.prompt_details.cache_read",
-            "llm.token_count.prompt_details.cache_input",
-            "llm.usage.cache_read_input_tokens",
-            "llm.usage.cached_tokens",
-            "ai.usage.cachedInputTokens",
-            "ai.usage.inputTokenDetails.cacheReadTokens")
-        .read(
-            Measure.CACHE_WRITE,
-            "gen_ai.usage.cache_creation.input_tokens",
-            "gen_ai.usage.cache_creation_input_tokens",
-            "gen_ai.usage.cache_creation_tokens",
-            "gen_ai.usage.cache_write.input_tokens",
-            "gen_ai.usage.cache_write_input_tokens",
-            "gen_ai.usage.cache_write_tokens",
-            "gen_ai.usage.input_cache_creation",
-            "gen_ai.usage.prompt_tokens_details.cache_write",
-            "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
-            "gen_ai.usage.details.cache_write_tokens",
-            "gen_ai.usage.details.cache_creation_input_tokens",
-            "llm.token_count.prompt_details.cache_write",
-            "llm.usage.cache_creation_input_tokens",
-            "ai.usage.inputTokenDetails.cacheWriteTokens")
-        .read(
-            Measure.CACHE_WRITE_1H,
-            "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
-            "gen_ai.usage.details.cache_creation.ephemeral_1h_input_tokens")
-        .read(
-            Measure.AUDIO_INPUT,
-            "gen_ai.usage.input_audio_tokens",
-            "gen_ai.usage.prompt_tokens_details.audio_tokens",
-            "gen_ai.usage.details.input_audio_tokens",
-            "llm.token_count.prompt_details.audio")
-        .read(
-            Measure.IMAGE_INPUT,
-            "gen_ai.usage.input_image_tokens",
-            "gen_ai.usage.details.input_image_tokens",
-            "gen_ai.usage.details.image_prompt_tokens");
-  }
-
-  private static void readOutputParts(CountReader reader) throws BadUsageException {
-    reader
-        .read(
-            Measure.REASONING,
-            "gen_ai.usage.reasoning.output_tokens",
-            "gen_ai.usage.reasoning_tokens",
-            "gen_ai.usage.output_reasoning_tokens",
-            "gen_ai.usage.experimental.reasoning_tokens",
-            "gen_ai.usage.completion_tokens_details.reasoning_tokens",
-            "gen_ai.usage.completion_tokens_details.reasoning",
-            "gen_ai.usage.output_tokens_details.reasoning_tokens",
-            "gen_ai.usage.details.reasoning_tokens",
-            "gen_ai.usage.details.thoughts_tokens",
-            "llm.token_count.completion_details.reasoning",
-            "llm.usage.reasoning_tokens",
-            "llm.usage.completion_tokens_details.reasoning_tokens",
-            "ai.usage.reasoningTokens",
-            "ai.usage.outputTokenDetails.reasoningTokens")
-        .read(
-            Measure.AUDIO_OUTPUT,
-            "gen_ai.usage.output_audio_tokens",
-            "gen_ai.usage.completion_tokens_details.audio_tokens",
-            "gen_ai.usage.details.output_audio_tokens",
-            "llm.token_count.completion_details.audio")
-        .read(
-            Measure.IMAGE_OUTPUT,
-            "gen_ai.usage.output_image_tokens",
-            "gen_ai.usage.details.output_image_tokens");
+  private static void names(Measure measure, String... names) {
+    for (String name : names) {
+      MEASURES.put(name, measure);
+    }
   }
 }
