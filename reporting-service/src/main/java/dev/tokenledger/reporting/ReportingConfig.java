@@ -24,6 +24,6 @@ public interface ReportingConfig {
   Duration questionTimeout();
 
   /** How long a caller may take to receive an answer; then the connection is closed. */
-  @WithDefault("60s")
+  @WithDefault("30s")
   Duration answerTimeout();
 }

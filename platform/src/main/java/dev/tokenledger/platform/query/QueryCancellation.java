@@ -42,16 +42,16 @@ public final class QueryCancellation {
 
   synchronized void check() {
     if (cancelled) {
-      throw tooSlow(null);
+      throw tooSlow();
     }
   }
 
-  static ProblemException tooSlow(@Nullable Throwable cause) {
+  static ProblemException tooSlow() {
     return ProblemException.retryable(
         ProblemCode.TOO_SLOW,
         "The question took longer than questions may. Ask for a shorter period or fewer dimensions,"
             + " or for dimensions that are kept together: see 'cuboid' in an answer.",
         Duration.ofSeconds(5),
-        cause);
+        null);
   }
 }

@@ -82,7 +82,7 @@ final class QueryEngine {
       return new Run(connection, tenantId, query, memory, cancellation).found();
     } catch (SQLException e) {
       if (QUERY_CANCELED.equals(e.getSQLState())) {
-        throw QueryCancellation.tooSlow(e);
+        throw QueryCancellation.tooSlow();
       }
       throw e;
     } finally {
