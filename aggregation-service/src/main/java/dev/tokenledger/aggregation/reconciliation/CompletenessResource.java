@@ -1,6 +1,7 @@
 package dev.tokenledger.aggregation.reconciliation;
 
 import dev.tokenledger.aggregation.settle.SettleService;
+import dev.tokenledger.aggregation.settle.SettlementProgress;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
@@ -38,9 +39,12 @@ public class CompletenessResource {
 
   private final CurrentCaller caller;
   private final Database database;
+  private final SettlementProgress progress;
   private final Clock clock;
 
-  public CompletenessResource(CurrentCaller caller, SettleService settle, Clock clock) {
+  public CompletenessResource(
+      CurrentCaller caller, SettleService settle, SettlementProgress progress, Clock clock) {
+    this.progress = progress;
     this.caller = caller;
     this.database = settle.database();
     this.clock = clock;
@@ -76,8 +80,23 @@ public class CompletenessResource {
   /**
    * @param lostBlocks numbers missing in the sequences of the processes that wrote the blocks,
    *     since the start of the period; zero unless a stream has lost something
+   * @param deadEvents accepted events that could not be settled and are kept as dead letters, of
+   *     whatever time
+   * @param standingStill since when nothing is settled, and why; null while settlement goes on
    */
-  public record Completeness(Instant since, List<Source> sources, long lostBlocks) {}
+  public record Completeness(
+      Instant since,
+      List<Source> sources,
+      long lostBlocks,
+      List<DeadEvents> deadEvents,
+      SettlementProgress.@Nullable StandingStill standingStill) {}
+
+  /**
+   * Accepted events of one source that could not be settled for one reason.
+   *
+   * @param since when the first of them was given up
+   */
+  public record DeadEvents(String source, String reason, long events, Instant since) {}
 
   @GET
   @Operation(summary = "What each source sent, and what became of it")
@@ -93,7 +112,33 @@ public class CompletenessResource {
         tenantId,
         connection ->
             new Completeness(
-                since, sources(connection, tenantId, since), lostBlocks(connection, since)));
+                since,
+                sources(connection, tenantId, since),
+                lostBlocks(connection, since),
+                deadEvents(connection, tenantId),
+                progress.standingStill().orElse(null)));
+  }
+
+  private static List<DeadEvents> deadEvents(Connection connection, int tenantId)
+      throws SQLException {
+    List<DeadEvents> dead = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT source, reason, count(*), min(died_at) FROM ledger.dead_events"
+                + " WHERE tenant_id = ? GROUP BY source, reason ORDER BY 3 DESC, 1, 2 LIMIT 100")) {
+      select.setInt(1, tenantId);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          dead.add(
+              new DeadEvents(
+                  row.getString(1),
+                  row.getString(2),
+                  row.getLong(3),
+                  row.getTimestamp(4).toInstant()));
+        }
+      }
+    }
+    return dead;
   }
 
   private List<Source> sources(Connection connection, int tenantId, Instant since)

@@ -298,7 +298,7 @@ final class ShardConsumer implements Runnable {
         last = e;
       }
     }
-    if (lacksRoom(last)) {
+    if (lacksRoom(last) || isConflict(last)) {
       // Not this event's fault: with less than one event nothing can be settled.
       rethrow(last);
     }
@@ -382,9 +382,13 @@ final class ShardConsumer implements Runnable {
     return e instanceof SQLException sql && Database.isTransient(sql);
   }
 
-  /** Whether the store lacks memory, locks or time for the statement. */
+  /** Whether the store lacks memory, locks, connections or time for the statement. */
   private static boolean lacksRoom(Exception e) {
-    return e instanceof SQLException sql && Database.isUnavailable(sql) || isConflict(e);
+    if (!(e instanceof SQLException sql) || sql.getSQLState() == null) {
+      return false;
+    }
+    String state = sql.getSQLState();
+    return state.startsWith("53") || state.startsWith("57") || state.startsWith("55");
   }
 
   private static Set<HotRollups.Bucket> buckets(List<LedgerEvent> events) {

@@ -222,6 +222,9 @@ public final class Database implements AutoCloseable {
   public static boolean isAway(SQLException e) {
     String state = e.getSQLState();
     return state == null
+        || state.equals(POOL_EXHAUSTED)
+        // The driver's own, of a connection that was ended under it.
+        || state.equals("99999")
         || state.startsWith("08")
         || state.startsWith("57P")
         || state.startsWith("58")

@@ -10,5 +10,8 @@ import org.jspecify.annotations.Nullable;
  *     was ever accepted
  * @param lagSeconds how long ago that was
  * @param stale whether that is longer than it should be
+ * @param deadEvents accepted events that could not be settled and are kept as dead letters, of
+ *     whatever time: no number has them
  */
-public record Freshness(@Nullable Instant dataThrough, double lagSeconds, boolean stale) {}
+public record Freshness(
+    @Nullable Instant dataThrough, double lagSeconds, boolean stale, long deadEvents) {}

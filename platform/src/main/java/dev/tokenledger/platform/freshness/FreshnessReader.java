@@ -10,10 +10,12 @@ import io.vertx.mutiny.redis.client.Request;
 import io.vertx.mutiny.redis.client.Response;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads how far a tenant's numbers go. What is settled leaves the event streams, whose entries are
@@ -53,14 +55,17 @@ public class FreshnessReader {
     // Asked before the database: what is settled in between only makes the answer more careful.
     Instant asked = clock.instant();
     Optional<Instant> waiting = oldestWaiting(asked);
-    Optional<Instant> settled = settledUntil(tenantId);
-    if (settled.isEmpty()) {
-      return new Freshness(null, 0, false);
+    Settled settled = settled(tenantId);
+    if (settled.until == null) {
+      return new Freshness(null, 0, false, settled.deadEvents);
     }
-    Instant through = waiting.orElse(settled.get());
+    Instant through = waiting.orElse(settled.until);
     Duration lag = Duration.between(through, clock.instant());
     return new Freshness(
-        through, Math.max(0, lag.toMillis()) / 1_000.0, lag.compareTo(staleAfter) > 0);
+        through,
+        Math.max(0, lag.toMillis()) / 1_000.0,
+        lag.compareTo(staleAfter) > 0,
+        settled.deadEvents);
   }
 
   /**
@@ -85,16 +90,22 @@ public class FreshnessReader {
     }
   }
 
-  private Optional<Instant> settledUntil(int tenantId) {
+  private record Settled(@Nullable Instant until, long deadEvents) {}
+
+  private Settled settled(int tenantId) {
     return database.asTenant(
         tenantId,
         connection -> {
           try (PreparedStatement select =
               connection.prepareStatement(
-                  "SELECT settled_admissions_until FROM ledger.freshness WHERE tenant_id = ?")) {
+                  "SELECT (SELECT settled_admissions_until FROM ledger.freshness WHERE tenant_id = ?),"
+                      + " (SELECT count(*) FROM ledger.dead_events WHERE tenant_id = ?)")) {
             select.setInt(1, tenantId);
+            select.setInt(2, tenantId);
             try (ResultSet row = select.executeQuery()) {
-              return row.next() ? Optional.of(row.getTimestamp(1).toInstant()) : Optional.empty();
+              row.next();
+              Timestamp until = row.getTimestamp(1);
+              return new Settled(until == null ? null : until.toInstant(), row.getLong(2));
             }
           }
         });

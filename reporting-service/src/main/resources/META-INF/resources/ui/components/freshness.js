@@ -66,6 +66,14 @@ function describe(freshness, status) {
       : { state: 'connecting', label: 'connecting', rest: '', title: '', spoken: '' };
   }
   const lag = `lag ${formatLag(freshness.lag_seconds)}`;
+  if (freshness.dead_events > 0) {
+    const missing = freshness.dead_events === 1 ? '1 accepted event is missing' : `${freshness.dead_events} accepted events are missing`;
+    return {
+      state: 'stale', label: 'incomplete', rest: `${missing} · ${data}`,
+      title: 'They could not be settled and are kept as dead letters: GET /v1/ledger/dead-letters lists them with their reasons and replays them.',
+      spoken: `Warning: ${missing} from the numbers.`,
+    };
+  }
   if (freshness.stale) {
     return {
       state: 'stale', label: 'stale', rest: `${data} · ${lag}`,

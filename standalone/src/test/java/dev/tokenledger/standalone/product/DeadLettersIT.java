@@ -54,6 +54,13 @@ class DeadLettersIT {
     assertThat(product.ledger().rows("SELECT event_id FROM ledger.dead_events ORDER BY 1"))
         .containsExactly(List.of("refused-a-299"), List.of("refused-a-7"));
 
+    JsonNode completeness = admin.get("/v1/ledger/completeness").json();
+    assertThat(completeness.path("dead_events").get(0).path("events").asInt()).isEqualTo(2);
+    assertThat(completeness.path("dead_events").get(0).path("source").asText()).isEqualTo("native");
+    JsonNode overview = admin.get("/v1/analytics/overview?period=24h").json();
+    assertThat(overview.path("freshness").path("dead_events").asInt()).isEqualTo(2);
+    Eventually.holds("an alert is open", PATIENCE, () -> alerts("open") == 1);
+
     product.kill();
     product.startAgain();
     assertThat(letters().path("total").asInt()).isEqualTo(2);
@@ -72,7 +79,18 @@ class DeadLettersIT {
     assertThat(product.ledger().reconciliation().path("accepted").path("dead").asLong()).isZero();
     assertThat(letters().path("total").asInt()).isZero();
     assertThat(product.ledger().rows("SELECT event_id FROM ledger.dead_events")).isEmpty();
+    Eventually.holds("the alert is resolved", PATIENCE, () -> alerts("open") == 0);
+    assertThat(alerts("resolved")).isEqualTo(1);
     new LedgerProof(product).holds();
+  }
+
+  private int alerts(String status) throws Exception {
+    int found = 0;
+    JsonNode alerts = product.admin().get("/v1/alerts?status=" + status).json();
+    for (JsonNode alert : alerts.path("alerts")) {
+      found += alert.path("source").asText().equals("ledger") ? 1 : 0;
+    }
+    return found;
   }
 
   private JsonNode letters() throws Exception {
