@@ -450,9 +450,11 @@ final class ShardConsumer implements Runnable {
     }
   }
 
+  /** Without the lines that follow in a database's message: they may hold the event. */
   private static String describe(Exception e) {
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     return e instanceof SQLException sql
-        ? sql.getSQLState() + " " + e.getMessage()
-        : e.getClass().getSimpleName() + ": " + e.getMessage();
+        ? sql.getSQLState() + " " + message
+        : e.getClass().getSimpleName() + ": " + message;
   }
 }

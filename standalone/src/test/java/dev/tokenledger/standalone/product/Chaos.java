@@ -1,8 +1,16 @@
 package dev.tokenledger.standalone.product;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.temporal.ChronoUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.math.BigInteger;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -54,6 +62,8 @@ abstract class Chaos<I extends Installation> {
   private static final long INPUT_TOKENS = 1_000;
   private static final long OUTPUT_TOKENS = 10;
 
+  private static final BigInteger TRACES = BigInteger.TWO.pow(128);
+
   /** gpt-4o at $2.50 and $10 a million tokens. */
   private static final long COST_NANOS = INPUT_TOKENS * 2_500 + OUTPUT_TOKENS * 10_000;
 
@@ -66,6 +76,11 @@ abstract class Chaos<I extends Installation> {
   }
 
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+
+  /** Calls in traces, and the agents' runs above them. */
+  private final AtomicLong spanCalls = new AtomicLong();
+
+  private final AtomicLong agentRuns = new AtomicLong();
   private final Map<String, Integer> received = new TreeMap<>();
   private final AtomicBoolean stop = new AtomicBoolean();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
@@ -158,68 +173,181 @@ abstract class Chaos<I extends Installation> {
     };
   }
 
-  /** Sends batch after batch, each until it is acknowledged, as a well-behaved client does. */
+  /** A request that is sent until it is acknowledged. */
+  private interface Attempt {
+    boolean isAcknowledged() throws IOException;
+  }
+
+  /**
+   * Sends request after request, each until it is acknowledged, as a well-behaved client does: calls
+   * of now, calls of the last month and updates of them that change no sum, calls of many traces,
+   * and later the agents' spans above them.
+   */
   private void send(Api api, int sender) {
+    Random random = new Random(SEED + sender);
+    List<ObjectNode> history = List.of();
+    List<String> traces = List.of();
     for (int n = 0; !stop.get(); n++) {
-      List<ObjectNode> batch = new ArrayList<>();
-      List<String> ids = new ArrayList<>();
-      for (int i = 0; i < BATCH; i++) {
-        String id = "chaos-" + sender + "-" + n + "-" + i;
-        ids.add(id);
-        batch.add(
-            Events.call(
-                    id, "openai", "gpt-4o", Instant.now().toString(), INPUT_TOKENS, OUTPUT_TOKENS)
-                .put("agent", "agent-" + i % 5)
-                .put("user", "user-" + i));
-      }
-      while (!isAcknowledged(api, batch) && failures.isEmpty()) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-      }
-      acknowledged.addAll(ids);
-      LockSupport.parkNanos(PAUSE.toNanos());
-      if (n % REPEAT_EVERY == 0) {
-        // As a sender does that has lost the answer.
-        while (!isAcknowledged(api, batch) && failures.isEmpty()) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+      String prefix = "chaos-" + sender + "-" + n + "-";
+      switch (n % 5) {
+        case 1 -> {
+          history =
+              calls(prefix, i -> Instant.now().minus(random.nextInt(30 * 24 * 60), MINUTES));
+          take(api, history, n);
         }
+        case 2 -> {
+          history.forEach(event -> event.put("amends", true).put("feature", "updated"));
+          take(api, history, n);
+        }
+        case 3 -> {
+          traces = traces(prefix);
+          spans(api, traces, "child", true);
+          spanCalls.addAndGet(traces.size());
+        }
+        case 4 -> parents(api, traces);
+        default -> take(api, calls(prefix, i -> Instant.now()), n);
       }
+      if (n % 5 == 4) {
+        traces = List.of();
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+    parents(api, traces);
+  }
+
+  private static List<ObjectNode> calls(String prefix, IntFunction<Instant> time) {
+    List<ObjectNode> batch = new ArrayList<>();
+    for (int i = 0; i < BATCH; i++) {
+      batch.add(
+          Events.call(
+                  prefix + i, "openai", "gpt-4o", time.apply(i).toString(), INPUT_TOKENS,
+                  OUTPUT_TOKENS)
+              .put("agent", "agent-" + i % 5)
+              .put("user", "user-" + i));
+    }
+    return batch;
+  }
+
+  private void take(Api api, List<ObjectNode> batch, int n) {
+    until(() -> isTaken(api.report(batch), batch.size()));
+    batch.forEach(event -> acknowledged.add(event.path("id").asText()));
+    if (n % REPEAT_EVERY == 0) {
+      // As a sender does that has lost the answer.
+      until(() -> isTaken(api.report(batch), batch.size()));
     }
   }
 
-  private boolean isAcknowledged(Api api, List<ObjectNode> batch) {
-    try {
-      Api.Answer answer = api.report(batch);
-      if (answer.status() == 202 && answer.accepted() == batch.size()) {
-        return true;
-      }
-      // The gateway says 504 when a service that was killed had the request.
-      if (answer.status() != 503 && answer.status() != 504) {
-        failures.add(answer.status() + " " + answer.text());
-        stop.set(true);
-      }
-      return false;
-    } catch (IOException e) {
-      // The connection died with the application: whether the batch was taken is not known.
-      return false;
+  private static List<String> traces(String prefix) {
+    return IntStream.range(0, BATCH)
+        .mapToObj(i -> "%032x".formatted(new BigInteger(1, (prefix + i).getBytes(UTF_8)).abs().mod(TRACES)))
+        .toList();
+  }
+
+  /** The agents' spans of traces whose calls were taken before. */
+  private void parents(Api api, List<String> traces) {
+    if (!traces.isEmpty()) {
+      spans(api, traces, "parent", false);
+      agentRuns.addAndGet(traces.size());
     }
+  }
+
+  private void spans(Api api, List<String> traces, String name, boolean call) {
+    ObjectNode request = Api.JSON.createObjectNode();
+    ArrayNode spans =
+        request.putArray("resourceSpans").addObject().putArray("scopeSpans").addObject()
+            .putArray("spans");
+    long now = System.currentTimeMillis();
+    for (String trace : traces) {
+      ObjectNode span =
+          spans
+              .addObject()
+              .put("traceId", trace)
+              .put("spanId", call ? "00000000000000b2" : "00000000000000a1")
+              .put("name", name)
+              .put("startTimeUnixNano", now - 1_000 + "000000")
+              .put("endTimeUnixNano", now + "000000");
+      ArrayNode attributes = span.putArray("attributes");
+      if (call) {
+        span.put("parentSpanId", "00000000000000a1");
+        attribute(attributes, "gen_ai.operation.name", "chat");
+        attribute(attributes, "gen_ai.provider.name", "openai");
+        attribute(attributes, "gen_ai.request.model", "gpt-4o");
+        attribute(attributes, "gen_ai.usage.input_tokens", Long.toString(INPUT_TOKENS));
+        attribute(attributes, "gen_ai.usage.output_tokens", Long.toString(OUTPUT_TOKENS));
+      } else {
+        attribute(attributes, "gen_ai.operation.name", "invoke_agent");
+        attribute(attributes, "gen_ai.agent.name", "planner");
+      }
+    }
+    until(
+        () -> {
+          Api.Answer answer = api.post("/v1/traces", request);
+          return isTaken(answer, -1);
+        });
+  }
+
+  private static void attribute(ArrayNode attributes, String key, String value) {
+    attributes.addObject().put("key", key).putObject("value").put("stringValue", value);
+  }
+
+  private void until(Attempt attempt) {
+    while (failures.isEmpty()) {
+      try {
+        if (attempt.isAcknowledged()) {
+          return;
+        }
+      } catch (IOException e) {
+        // The connection died with the application: whether it was taken is not known.
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+    }
+  }
+
+  /**
+   * @param events how many the answer must have accepted, or -1 for spans
+   */
+  private boolean isTaken(Api.Answer answer, int events) {
+    if (answer.status() == 200 && events < 0
+        || answer.status() == 202 && answer.accepted() == events) {
+      return true;
+    }
+    // The gateway says 504 when a service that was killed had the request.
+    if (answer.status() != 503 && answer.status() != 504) {
+      failures.add(answer.status() + " " + answer.text());
+      stop.set(true);
+    }
+    return false;
   }
 
   private void prove(I product, Map<String, Integer> killed) throws Exception {
     String what = killed + ", seed " + SEED;
     Ledger ledger = product.ledger();
     Ledger.Totals totals = ledger.settled();
-    long calls = acknowledged.size();
+    long calls = acknowledged.size() + spanCalls.get();
     assertThat(calls).as("the senders got something through: %s", what).isGreaterThan(BATCH);
-    assertThat(totals.rows()).as("stored, after %s", what).isEqualTo(calls);
+    assertThat(totals.rows()).as("stored, after %s", what).isEqualTo(calls + agentRuns.get());
     assertThat(totals.modelCalls()).as("counted, after %s", what).isEqualTo(calls);
     assertThat(totals.costNanos()).as("cost, after %s", what).isEqualTo(calls * COST_NANOS);
+    assertThat(
+            ledger.rows(
+                "SELECT count(*) FROM ledger.events e JOIN ledger.dimension_values d"
+                    + " ON d.tenant_id = e.tenant_id AND d.value_id = e.agent AND d.dimension = 6"
+                    + " WHERE e.model_calls = 1 AND e.trace_id IS NOT NULL"
+                    + " AND d.value = 'planner'"))
+        .as("calls that have the agent of a span that came later, after %s", what)
+        .containsExactly(List.of(agentRuns.get()));
+    assertThat(ledger.rows("SELECT count(*) FROM ledger.dead_events")).containsExactly(List.of(0L));
+    String month =
+        "/v1/ledger/reconciliation?start="
+            + Instant.now().truncatedTo(ChronoUnit.DAYS).minus(40, ChronoUnit.DAYS)
+            + "&end="
+            + Instant.now().truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
     Eventually.holds(
         "accepted, stored, rolled up and Redis agree, after " + what,
         Duration.ofSeconds(20),
-        () -> ledger.reconciliation().path("agrees").asBoolean());
+        () -> product.admin().get(month).json().path("agrees").asBoolean());
     new LedgerProof(product).holds();
-    JsonNode proof = ledger.reconciliation();
-    assertThat(proof.path("redis").path("totals").path("model_calls").asLong()).isEqualTo(calls);
+    JsonNode proof = product.admin().get(month).json();
     for (JsonNode cuboid : proof.path("rolled_up")) {
       assertThat(cuboid.path("agrees").asBoolean()).as(cuboid.toString()).isTrue();
     }

@@ -211,7 +211,7 @@ final class LedgerProof {
                 .put(
                     row.get(2).toString(),
                     row.subList(3, row.size()).stream()
-                        .map(value -> ((Number) value).longValue())
+                        .map(value -> value == null ? 0 : ((Number) value).longValue())
                         .toList());
           }
         }
