@@ -166,7 +166,8 @@ class EveryEndpointIT {
             .createObjectNode()
             .put("name", "spent")
             .put("amount_usd", "0.001")
-            .put("period", "monthly")
+            .put("period", "rolling")
+            .put("rolling_days", 7)
             .put("type", "warning");
     budget.putObject("scope");
     assertThat(
@@ -179,8 +180,8 @@ class EveryEndpointIT {
     Eventually.holds(
         "there is an alert",
         Duration.ofSeconds(30),
-        () -> api.get("/v1/alerts").json().path("alerts").size() > 0);
-    ids.put("/v1/alerts", api.get("/v1/alerts").json().at("/alerts/0/id").asText());
+        () -> api.get("/v1/alerts?source=budget").json().path("alerts").size() > 0);
+    ids.put("/v1/alerts", api.get("/v1/alerts?source=budget").json().at("/alerts/0/id").asText());
     for (Operation operation : operations()) {
       if (operation.said.has("requestBody") && operation.path.contains("/{id}")) {
         String id = ids.get(operation.path.substring(0, operation.path.indexOf("/{id}")));
