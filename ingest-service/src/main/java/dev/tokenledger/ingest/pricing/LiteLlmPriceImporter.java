@@ -1,6 +1,7 @@
 package dev.tokenledger.ingest.pricing;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -134,8 +135,13 @@ public final class LiteLlmPriceImporter {
         throw malformed("The price file goes on after its end.", null);
       }
     } catch (JsonProcessingException e) {
+      // What is too deep or too long has no place.
+      JsonLocation place = e.getLocation();
       throw malformed(
-          "The price file is not valid JSON at line " + e.getLocation().getLineNr() + ".", e);
+          "The price file is not valid JSON"
+              + (place == null ? "" : " at line " + place.getLineNr())
+              + ".",
+          e);
     }
     if (reading.prices.isEmpty()) {
       throw malformed("The price file has no entry with a price.", null);

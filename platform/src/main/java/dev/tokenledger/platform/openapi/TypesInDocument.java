@@ -4,11 +4,11 @@ import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public class TypesInDocument implements OASFilter {
   private static final DotName NULLABLE = DotName.createSimple(Nullable.class);
+  private static final DotName UNWRAPPED =
+      DotName.createSimple("com.fasterxml.jackson.annotation.JsonUnwrapped");
   private static final DotName PATH = DotName.createSimple("jakarta.ws.rs.Path");
   private static final DotName STATUS =
       DotName.createSimple("org.jboss.resteasy.reactive.ResponseStatus");
@@ -69,8 +71,7 @@ public class TypesInDocument implements OASFilter {
   }
 
   /** Schemas are named after their classes, with a number where two have the same. */
-  private static void sayNullable(
-      String name, Schema schema, Map<String, List<ClassInfo>> records) {
+  private void sayNullable(String name, Schema schema, Map<String, List<ClassInfo>> records) {
     Map<String, Schema> properties = schema.getProperties();
     if (properties == null) {
       return;
@@ -78,21 +79,40 @@ public class TypesInDocument implements OASFilter {
     List<ClassInfo> candidates =
         records.getOrDefault(name, records.getOrDefault(name.replaceAll("\\d+$", ""), List.of()));
     for (ClassInfo type : candidates) {
-      Set<String> names =
-          type.recordComponents().stream()
-              .map(component -> snake(component.name()))
-              .collect(Collectors.toSet());
-      if (names.equals(properties.keySet())) {
-        Map<String, Schema> changed = new java.util.LinkedHashMap<>(properties);
-        for (RecordComponentInfo component : type.recordComponents()) {
-          if (component.type().hasAnnotation(NULLABLE)) {
-            changed.computeIfPresent(snake(component.name()), (property, of) -> withNull(of));
-          }
-        }
+      Map<String, RecordComponentInfo> components = new HashMap<>();
+      collect(type, components);
+      if (candidates.size() == 1 || components.keySet().equals(properties.keySet())) {
+        Map<String, Schema> changed = new LinkedHashMap<>(properties);
+        components.forEach(
+            (property, component) -> {
+              if (component.type().hasAnnotation(NULLABLE)) {
+                changed.computeIfPresent(property, (same, of) -> withNull(of));
+              }
+            });
         schema.setProperties(changed);
         return;
       }
     }
+  }
+
+  /** The components by the names of their properties, those of unwrapped ones among them. */
+  private void collect(ClassInfo type, Map<String, RecordComponentInfo> components) {
+    for (RecordComponentInfo component : type.recordComponents()) {
+      ClassInfo within =
+          component.hasAnnotation(UNWRAPPED) || accessor(type, component)
+              ? index.getClassByName(component.type().name())
+              : null;
+      if (within != null && within.isRecord()) {
+        collect(within, components);
+      } else {
+        components.put(snake(component.name()), component);
+      }
+    }
+  }
+
+  private static boolean accessor(ClassInfo type, RecordComponentInfo component) {
+    return type.method(component.name()) != null
+        && type.method(component.name()).hasAnnotation(UNWRAPPED);
   }
 
   private static Schema withNull(Schema schema) {

@@ -11,8 +11,10 @@ import io.quarkus.security.UnauthorizedException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -117,7 +119,7 @@ public class ProblemMapper {
   }
 
   @ServerExceptionMapper
-  public Response web(WebApplicationException e) {
+  public Response web(WebApplicationException e, UriInfo uri) {
     if (e.getCause() instanceof JacksonException json) {
       return json(json);
     }
@@ -125,6 +127,16 @@ public class ProblemMapper {
       return problem(problem);
     }
     int status = e.getResponse().getStatus();
+    String parameter = status == 404 ? unreadable(e, uri) : null;
+    if (parameter != null) {
+      return answer(
+          ProblemCode.INVALID_PARAMETER,
+          "The parameter '"
+              + parameter
+              + "' is not of the kind that is due, such as a number or an id.",
+          Map.of("parameter", parameter),
+          null);
+    }
     return switch (status) {
       case 404 ->
           answer(
@@ -177,6 +189,25 @@ public class ProblemMapper {
         "The request was not carried out. The service's log has the reason.",
         Map.of(),
         null);
+  }
+
+  /**
+   * The parameter of the query that could not be made what the endpoint takes, or null. The
+   * framework says that there is no such address, which is true of a path alone.
+   */
+  private static @Nullable String unreadable(WebApplicationException e, UriInfo uri) {
+    String reason = e.getCause() == null ? null : e.getCause().getMessage();
+    if (reason == null) {
+      return null;
+    }
+    for (Map.Entry<String, List<String>> parameter : uri.getQueryParameters().entrySet()) {
+      for (String value : parameter.getValue()) {
+        if (reason.contains(value)) {
+          return parameter.getKey();
+        }
+      }
+    }
+    return null;
   }
 
   /** The SQLSTATE with which Postgres says that a value is one that it cannot have, or null. */
