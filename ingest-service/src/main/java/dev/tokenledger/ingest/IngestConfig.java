@@ -19,11 +19,14 @@ public interface IngestConfig {
   @WithDefault("16777216")
   int maxBodyBytes();
 
-  /** Most bytes of a request body once decompressed; what goes beyond is not decompressed. */
+  /**
+   * Most bytes that a request body may inflate to; what goes beyond is not decompressed. They are
+   * never in memory as a whole.
+   */
   @WithDefault("134217728")
   int maxDecompressedBytes();
 
-  /** Most events in one request. */
+  /** Most events or spans in one request. */
   @WithDefault("10000")
   int maxEvents();
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * and pricing make of it, and its place in the block that is written. An estimate on the safe side.
  */
 public final class Footprint {
-  private static final int EVENT = 1_600;
-  private static final int ENTRY = 160;
+  private static final int EVENT = 1_200;
+  private static final int ENTRY = 140;
 
   /** Of an item that was refused: its rejection and the answer about it. */
   public static final int REJECTION = 600;
@@ -32,7 +32,7 @@ public final class Footprint {
   private static long of(Map<String, String> values) {
     long bytes = 0;
     for (Map.Entry<String, String> entry : values.entrySet()) {
-      bytes += ENTRY + 3L * (entry.getKey().length() + entry.getValue().length());
+      bytes += ENTRY + 2L * (entry.getKey().length() + entry.getValue().length());
     }
     return bytes;
   }

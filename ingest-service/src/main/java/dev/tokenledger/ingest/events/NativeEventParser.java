@@ -8,11 +8,13 @@ import dev.tokenledger.ingest.events.EventFields.TokenField;
 import dev.tokenledger.ingest.events.EventFields.UnitField;
 import dev.tokenledger.ingest.privacy.ContentNames;
 import dev.tokenledger.model.event.ModelCall;
+import dev.tokenledger.platform.problem.ProblemException;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,8 @@ final class NativeEventParser {
     }
   }
 
+  private static final Logger LOG = Logger.getLogger(NativeEventParser.class);
+
   private final EventFields fields = new EventFields();
   private final Body.Source source;
 
@@ -73,8 +77,22 @@ final class NativeEventParser {
     String name;
     while ((name = json.nextFieldName()) != null) {
       json.nextToken();
+      int depth = json.getParsingContext().getNestingDepth();
       source.hold();
-      field(json, name);
+      try {
+        field(json, name);
+      } catch (ProblemException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // Ours to mend, but not at the cost of the events beside it: they would be sent for ever.
+        LOG.error("a field of an event could not be read and the event was rejected", e);
+        fields.wrong(
+            RejectionCode.UNREADABLE,
+            "'" + cut(name) + "' could not be worked with. The service's log says why.");
+        while (json.getParsingContext().getNestingDepth() > depth && json.nextToken() != null) {
+          // On to the next field.
+        }
+      }
       source.release();
     }
     return fields;
@@ -362,7 +380,10 @@ final class NativeEventParser {
       if (json.getTextLength() > MAX_DIGITS) {
         return wrongLength(name);
       }
-      BigDecimal millis = json.getDecimalValue();
+      BigDecimal millis = decimal(json.getText(), name);
+      if (millis == null) {
+        return -1;
+      }
       if (millis.signum() < 0) {
         negative(name);
         return -1;
@@ -391,23 +412,12 @@ final class NativeEventParser {
       wrongLength(name);
       return null;
     }
-    BigDecimal cost;
-    try {
-      cost =
-          switch (json.currentToken()) {
-            case VALUE_STRING -> new BigDecimal(json.getText().strip());
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> json.getDecimalValue();
-            default -> {
-              wrongType(json, name, "a decimal number of dollars, best as text");
-              yield null;
-            }
-          };
-    } catch (NumberFormatException e) {
-      fields.wrong(
-          RejectionCode.WRONG_TYPE,
-          "'" + name + "' is not a decimal number of dollars, such as \"0.0042\".");
-      return null;
-    }
+    BigDecimal cost =
+        switch (json.currentToken()) {
+          case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+              decimal(json.getText().strip(), name);
+          default -> wrongType(json, name, "a decimal number of dollars, best as text");
+        };
     if (cost != null && cost.signum() < 0) {
       fields.wrong(RejectionCode.NEGATIVE_VALUE, "'" + name + "' is negative.");
       return null;
@@ -423,6 +433,17 @@ final class NativeEventParser {
       return null;
     }
     return cost;
+  }
+
+  /** The number; null where it is none, or its exponent is beyond any that can be reckoned with. */
+  private @Nullable BigDecimal decimal(String text, String name) {
+    try {
+      return new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      fields.wrong(
+          RejectionCode.WRONG_TYPE, "'" + name + "' is not a decimal number, such as 0.0042.");
+      return null;
+    }
   }
 
   private <T> @Nullable T wrongType(JsonParser json, String name, String expected)

@@ -1,9 +1,11 @@
 package dev.tokenledger.ingest.otlp;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -385,6 +387,11 @@ final class AttributeNames {
   }
 
   private AttributeNames() {}
+
+  /** All names that are read, but for the free ones. */
+  static Set<String> all() {
+    return Collections.unmodifiableSet(SORTED);
+  }
 
   /** What is known of a name; null for one that nobody asks for. */
   static @Nullable Known known(String name) {

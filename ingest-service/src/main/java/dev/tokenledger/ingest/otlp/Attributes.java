@@ -66,16 +66,23 @@ final class Attributes {
     return text(name) != null;
   }
 
+  /** What is there under a name as text, null when that is nothing. */
+  @Nullable String text(String name) {
+    Object value = get(name);
+    if (value == null) {
+      return null;
+    }
+    String text = asText(value);
+    return text.isBlank() ? null : text;
+  }
+
   /** The first of these that has something in it, as text; a list is joined by commas. */
   @Nullable String text(String... names) {
     assert isKept(names) : List.of(names) + " are not all among the attributes that are kept";
     for (String name : names) {
-      Object value = values.get(name);
-      if (value != null) {
-        String text = asText(value);
-        if (!text.isBlank()) {
-          return text;
-        }
+      String text = text(name);
+      if (text != null) {
+        return text;
       }
     }
     return null;
@@ -129,6 +136,9 @@ final class Attributes {
   }
 
   static String asText(Object value) {
+    if (value instanceof String text) {
+      return text;
+    }
     if (value instanceof List<?> list) {
       StringBuilder joined = new StringBuilder();
       for (Object element : list) {

@@ -103,6 +103,44 @@ class NativeDecoderTest {
         .hasMessageContaining("nests too deep");
   }
 
+  @Test
+  @Timeout(20)
+  void tagsWithoutEndRefuseTheirEventAlone() {
+    StringBuilder tags = new StringBuilder("\"tags\": {\"first\": 1");
+    for (int i = 0; i < 500_000; i++) {
+      tags.append(",\"").append(i).append("\":{\"a\":[]}");
+    }
+    Decoded decoded = json("[" + event("a", tags + "}") + "," + event("b", null) + "]");
+    assertThat(decoded.rejected()).extracting(Rejection::index).containsExactly(0);
+    assertThat(decoded.events()).extracting(d -> d.event().header().id()).containsExactly("b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\\u0000b", "\\u0000", "a\\ud800", "\\udc00\\ud800"})
+  void anIdThatNoStoreCanKeepIsRejectedAndNotMadeLikeAnother(String id) {
+    for (String field : new String[] {"id", "session", "trace_id", "span_id", "response_id"}) {
+      assertThat(json("[" + event("a", "\"" + field + "\": \"" + id + "\"") + "]").rejected())
+          .as(field)
+          .extracting(Rejection::code)
+          .containsExactly(RejectionCode.INVALID_VALUE);
+    }
+    assertThat(json("[" + event("a", "\"session\": \"\\ud83d\\ude00\"") + "]").events()).hasSize(1);
+  }
+
+  @Test
+  void cloudEventsWhoseSourceHasTheSeparatorStayDifferent() {
+    assertThat(cloudEvent("s#t", "u")).isNotEqualTo(cloudEvent("s", "t#u"));
+    assertThat(cloudEvent("s", "t")).isEqualTo("s#t");
+  }
+
+  private String cloudEvent(String source, String id) {
+    String body =
+        "{\"specversion\":\"1.0\",\"source\":\"%s\",\"id\":\"%s\",\"data\":{\"type\":\"model_call\",\"time\":\"2026-11-20T10:00:00Z\"}}"
+            .formatted(source, id);
+    Decoded decoded = decoder.cloudEvents(body.getBytes(StandardCharsets.UTF_8));
+    return decoded.events().get(0).event().header().id();
+  }
+
   private Decoded json(String body) {
     return decoder.json(body.getBytes(StandardCharsets.UTF_8));
   }

@@ -36,7 +36,8 @@ final class UsageTable {
     private static Usage of(List<Object> row, int from) {
       long[] v =
           row.subList(from, from + 8).stream()
-              .mapToLong(value -> new BigDecimal(value.toString()).longValueExact())
+              .mapToLong(
+                  value -> value == null ? 0 : new BigDecimal(value.toString()).longValueExact())
               .toArray();
       return new Usage(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
     }
