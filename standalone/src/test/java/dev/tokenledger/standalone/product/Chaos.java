@@ -6,19 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.math.BigInteger;
-import java.time.temporal.ChronoUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -31,7 +28,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -179,9 +179,9 @@ abstract class Chaos<I extends Installation> {
   }
 
   /**
-   * Sends request after request, each until it is acknowledged, as a well-behaved client does: calls
-   * of now, calls of the last month and updates of them that change no sum, calls of many traces,
-   * and later the agents' spans above them.
+   * Sends request after request, each until it is acknowledged, as a well-behaved client does:
+   * calls of now, calls of the last month and updates of them that change no sum, calls of many
+   * traces, and later the agents' spans above them.
    */
   private void send(Api api, int sender) {
     Random random = new Random(SEED + sender);
@@ -191,8 +191,7 @@ abstract class Chaos<I extends Installation> {
       String prefix = "chaos-" + sender + "-" + n + "-";
       switch (n % 5) {
         case 1 -> {
-          history =
-              calls(prefix, i -> Instant.now().minus(random.nextInt(30 * 24 * 60), MINUTES));
+          history = calls(prefix, i -> Instant.now().minus(random.nextInt(30 * 24 * 60), MINUTES));
           take(api, history, n);
         }
         case 2 -> {
@@ -220,7 +219,11 @@ abstract class Chaos<I extends Installation> {
     for (int i = 0; i < BATCH; i++) {
       batch.add(
           Events.call(
-                  prefix + i, "openai", "gpt-4o", time.apply(i).toString(), INPUT_TOKENS,
+                  prefix + i,
+                  "openai",
+                  "gpt-4o",
+                  time.apply(i).toString(),
+                  INPUT_TOKENS,
                   OUTPUT_TOKENS)
               .put("agent", "agent-" + i % 5)
               .put("user", "user-" + i));
@@ -239,7 +242,10 @@ abstract class Chaos<I extends Installation> {
 
   private static List<String> traces(String prefix) {
     return IntStream.range(0, BATCH)
-        .mapToObj(i -> "%032x".formatted(new BigInteger(1, (prefix + i).getBytes(UTF_8)).abs().mod(TRACES)))
+        .mapToObj(
+            i ->
+                "%032x"
+                    .formatted(new BigInteger(1, (prefix + i).getBytes(UTF_8)).abs().mod(TRACES)))
         .toList();
   }
 
@@ -254,7 +260,11 @@ abstract class Chaos<I extends Installation> {
   private void spans(Api api, List<String> traces, String name, boolean call) {
     ObjectNode request = Api.JSON.createObjectNode();
     ArrayNode spans =
-        request.putArray("resourceSpans").addObject().putArray("scopeSpans").addObject()
+        request
+            .putArray("resourceSpans")
+            .addObject()
+            .putArray("scopeSpans")
+            .addObject()
             .putArray("spans");
     long now = System.currentTimeMillis();
     for (String trace : traces) {
