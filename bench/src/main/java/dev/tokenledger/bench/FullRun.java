@@ -13,6 +13,7 @@ import dev.tokenledger.bench.load.LoadPlan;
 import dev.tokenledger.bench.load.LoadReport;
 import dev.tokenledger.bench.load.SettledCount;
 import dev.tokenledger.bench.load.VisibilityProbe;
+import dev.tokenledger.bench.load.Wire;
 import dev.tokenledger.bench.micro.Microbenchmarks;
 import dev.tokenledger.bench.query.QueryBench;
 import dev.tokenledger.bench.report.Results;
@@ -77,6 +78,7 @@ final class FullRun {
     try (Standalone standalone = start(data)) {
       long idle = CpuUse.residentMebibytes(standalone.pid());
       double baseline = throughput(standalone, runs, duration);
+      wires(standalone, runs, duration);
       halfLoad(standalone, (int) (baseline * TARGET_RATIO / 2), duration);
       results.section("Start and memory", "One process with " + String.join(" ", javaOptions));
       results.table(
@@ -171,6 +173,44 @@ final class FullRun {
     }
     results.section("Redis alone", "XADD of the same blocks, appendfsync always.");
     results.table(List.of("events a block", "blocks/s", "events/s", "bytes an event"), rows);
+  }
+
+  /** The same events as spans, beside native ones, each as fast as answers come. */
+  private void wires(Standalone standalone, int runs, Duration duration)
+      throws IOException, InterruptedException, SQLException {
+    List<List<String>> rows = new ArrayList<>();
+    for (Wire wire : Wire.values()) {
+      List<Double> accepted = new ArrayList<>();
+      List<Double> settled = new ArrayList<>();
+      String errors = "none";
+      double bytes = 0;
+      for (int run = 0; run <= runs; run++) {
+        LoadGenerator generator = generator(standalone, 0, duration, wire);
+        bytes = generator.bytesPerEvent();
+        LoadReport report = load(standalone, generator, false);
+        // The first run of a form compiles its reader.
+        if (run > 0) {
+          accepted.add(report.acceptedPerSecond());
+          settled.add(settled(report).eventsPerSecond());
+          errors = report.errors().isEmpty() ? errors : report.errors().toString();
+        }
+      }
+      rows.add(
+          List.of(
+              wire.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+              number(bytes),
+              Spread.of(accepted).text("%,.0f"),
+              Spread.of(settled).text("%,.0f"),
+              errors));
+    }
+    results.section(
+        "OpenTelemetry beside native events",
+        "The same calls and runs as events and as spans, requests of "
+            + EVENTS_PER_REQUEST
+            + ", as fast as answers come for "
+            + duration.toSeconds()
+            + " s; each session is a trace. Events or spans a second.");
+    results.table(List.of("form", "bytes each", "accepted/s", "settled/s", "errors"), rows);
   }
 
   private void halfLoad(Standalone standalone, int eventsPerSecond, Duration duration)
@@ -390,6 +430,11 @@ final class FullRun {
 
   private LoadGenerator generator(Standalone standalone, int eventsPerSecond, Duration duration)
       throws IOException {
+    return generator(standalone, eventsPerSecond, duration, Wire.NATIVE);
+  }
+
+  private LoadGenerator generator(
+      Standalone standalone, int eventsPerSecond, Duration duration, Wire wire) throws IOException {
     return new LoadGenerator(
         new LoadPlan(
             standalone.url(),
@@ -398,7 +443,8 @@ final class FullRun {
             duration,
             EVENTS_PER_REQUEST,
             CONNECTIONS,
-            lengths));
+            lengths,
+            wire));
   }
 
   private static LoadReport load(Standalone standalone, LoadGenerator generator, boolean probed)

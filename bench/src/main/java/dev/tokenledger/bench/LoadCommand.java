@@ -7,6 +7,7 @@ import dev.tokenledger.bench.load.LoadPlan;
 import dev.tokenledger.bench.load.LoadReport;
 import dev.tokenledger.bench.load.SettledCount;
 import dev.tokenledger.bench.load.VisibilityProbe;
+import dev.tokenledger.bench.load.Wire;
 import dev.tokenledger.bench.traffic.TokenLengths;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,7 @@ final class LoadCommand {
           "data",
           "traces",
           "probe",
+          "wire",
           "pid");
 
   private LoadCommand() {}
@@ -86,7 +89,8 @@ final class LoadCommand {
         options.seconds("duration", 20),
         options.number("batch", 100),
         options.number("connections", 16),
-        lengths(options.path("traces")));
+        lengths(options.path("traces")),
+        Wire.valueOf(options.text("wire", "native").toUpperCase(Locale.ROOT).replace('-', '_')));
   }
 
   static TokenLengths lengths(Optional<Path> traces) throws IOException {

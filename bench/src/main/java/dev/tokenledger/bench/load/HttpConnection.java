@@ -17,6 +17,9 @@ import java.util.Locale;
 final class HttpConnection implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 30_000;
 
+  /** Bytes of an OTLP answer that names nothing that was refused: {@code {}}, or none. */
+  private static final int EMPTY_OTLP_ANSWER = 2;
+
   private final Socket socket;
   private final OutputStream out;
   private final InputStream in;
@@ -34,8 +37,9 @@ final class HttpConnection implements AutoCloseable {
 
   /**
    * @param accepted the number of events the answer says were accepted, 0 when it says nothing
+   * @param rejectedSpans all of them when an OTLP answer names any, whose number is not read
    */
-  record Answer(int status, int accepted) {}
+  record Answer(int status, int accepted, int rejectedSpans) {}
 
   /** What an answer says of itself. */
   record Header(int status, int contentLength) {
@@ -70,7 +74,10 @@ final class HttpConnection implements AutoCloseable {
     while (length < end) {
       fill();
     }
-    return new Answer(header.status, header.status == 202 ? accepted(headerEnd, end) : 0);
+    return new Answer(
+        header.status,
+        header.status == 202 ? accepted(headerEnd, end) : 0,
+        header.status == 200 && header.contentLength > EMPTY_OTLP_ANSWER ? Integer.MAX_VALUE : 0);
   }
 
   private void fill() throws IOException {

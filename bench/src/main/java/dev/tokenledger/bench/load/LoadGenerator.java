@@ -33,7 +33,7 @@ public final class LoadGenerator {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final LoadPlan plan;
-  private final List<Payload> payloads = new ArrayList<>();
+  private final List<PreparedRequest> payloads = new ArrayList<>();
   private final long sessionsInPass;
 
   /** In the upper half of all ids of this run, so that two runs never share one. */
@@ -57,14 +57,20 @@ public final class LoadGenerator {
       for (int e = 0; e < plan.eventsPerRequest(); e++) {
         calls.add(traffic.next());
       }
-      payloads.add(Payload.of(host, plan.key(), calls));
+      payloads.add(prepare(host, calls));
     }
     this.sessionsInPass = traffic.sessions();
   }
 
+  private PreparedRequest prepare(String host, List<Call> calls) {
+    return plan.wire() == Wire.NATIVE
+        ? Payload.of(host, plan.key(), calls)
+        : SpanPayload.of(host, plan.key(), plan.wire() == Wire.OTLP_JSON, calls);
+  }
+
   /** Bytes of the average request's body and header for each event. */
   public double bytesPerEvent() {
-    return payloads.stream().mapToInt(Payload::length).average().orElseThrow()
+    return payloads.stream().mapToInt(PreparedRequest::length).average().orElseThrow()
         / plan.eventsPerRequest();
   }
 
@@ -112,7 +118,8 @@ public final class LoadGenerator {
   }
 
   private void send(long start, long end) {
-    byte[] buffer = new byte[payloads.stream().mapToInt(Payload::length).max().orElseThrow()];
+    byte[] buffer =
+        new byte[payloads.stream().mapToInt(PreparedRequest::length).max().orElseThrow()];
     @Nullable HttpConnection connection = null;
     try {
       while (true) {
@@ -124,7 +131,7 @@ public final class LoadGenerator {
         while (System.nanoTime() < due) {
           LockSupport.parkNanos(due - System.nanoTime());
         }
-        Payload payload = payloads.get((int) (number % payloads.size()));
+        PreparedRequest payload = payloads.get((int) (number % payloads.size()));
         payload.write(
             buffer,
             run,
@@ -164,16 +171,19 @@ public final class LoadGenerator {
   private void answered(long from, HttpConnection.Answer answer) {
     long now = System.nanoTime();
     lastAnswerNanos.accumulateAndGet(now, Math::max);
-    if (answer.status() != 202) {
+    // OTLP answers 200 and names what it refused.
+    boolean spans = plan.wire() != Wire.NATIVE;
+    if (answer.status() != (spans ? 200 : 202)) {
       errors.merge(Integer.toString(answer.status()), 1L, Long::sum);
       LockSupport.parkNanos(PAUSE_NANOS);
       return;
     }
     latencies.recordValue(Math.min(now - from, LONGEST_LATENCY_NANOS));
-    accepted.addAndGet(answer.accepted());
-    if (answer.accepted() < plan.eventsPerRequest()) {
-      errors.merge(
-          "rejected events", (long) (plan.eventsPerRequest() - answer.accepted()), Long::sum);
+    int taken =
+        spans ? Math.max(0, plan.eventsPerRequest() - answer.rejectedSpans()) : answer.accepted();
+    accepted.addAndGet(taken);
+    if (taken < plan.eventsPerRequest()) {
+      errors.merge("rejected events", (long) (plan.eventsPerRequest() - taken), Long::sum);
     }
   }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param eventsPerSecond sent whether answers come or not (open loop); 0 sends the next request
  *     when the one before is answered (closed loop)
  * @param eventsPerRequest events in each request
+ * @param wire in which form
  * @param connections used at once, each by a thread of its own
  */
 public record LoadPlan(
@@ -21,4 +22,5 @@ public record LoadPlan(
     Duration duration,
     int eventsPerRequest,
     int connections,
-    TokenLengths lengths) {}
+    TokenLengths lengths,
+    Wire wire) {}

@@ -11,7 +11,7 @@ import java.util.List;
  * and sessions, all of fixed width, over the old ones. That costs a fraction of a microsecond for
  * an event, so that the generator leaves the machine to what it measures. Immutable.
  */
-final class Payload {
+final class Payload implements PreparedRequest {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
   private static final int HEX_DIGITS = 16;
   private static final String TIME = "2000-01-01T00:00:00.000Z";
@@ -66,11 +66,13 @@ final class Payload {
     return new Payload(request, shifted);
   }
 
-  int events() {
+  @Override
+  public int events() {
     return events;
   }
 
-  int length() {
+  @Override
+  public int length() {
     return request.length;
   }
 
@@ -85,14 +87,8 @@ final class Payload {
     return Arrays.copyOfRange(whole, start, whole.length);
   }
 
-  /**
-   * Writes the request into a buffer.
-   *
-   * @param firstId the number of the first event; the others follow
-   * @param firstSession added to the sessions' numbers
-   * @param timeMillis when the last event started, since the epoch; others up to a second before
-   */
-  void write(byte[] buffer, long run, long firstId, long firstSession, long timeMillis) {
+  @Override
+  public void write(byte[] buffer, long run, long firstId, long firstSession, long timeMillis) {
     System.arraycopy(request, 0, buffer, 0, request.length);
     for (int i = 0; i < events; i++) {
       Patch patch = patches[i];
