@@ -41,6 +41,9 @@ public final class HotRollups {
   /** Rows set in one script call, so that Redis is never held up for long. */
   private static final int MAX_FIELDS = 500;
 
+  /** Rows that are read from Postgres and set at a time. */
+  private static final int PORTION = 2_000;
+
   /** Sets each field unless the stored version is newer; ARGV: time to live in ms, field, value… */
   private static final String SET_NEWER =
       "for i = 2, #ARGV, 2 do "
@@ -107,7 +110,7 @@ public final class HotRollups {
   /** Reads buckets from Postgres and sets all of their rows. */
   public void refresh(Connection connection, Collection<Bucket> buckets) throws SQLException {
     for (Bucket bucket : buckets) {
-      set(read(connection, bucket.grain, bucket.tenantId, bucket.start, bucket.start));
+      setAll(connection, bucket.grain, bucket.tenantId, bucket.start, bucket.start);
     }
     connection.commit();
   }
@@ -133,9 +136,7 @@ public final class HotRollups {
     for (Grain grain : HotKeys.GRAINS) {
       Instant from = grain.floor(now.minus(HotKeys.retention(grain)));
       for (int tenantId : tenants(connection)) {
-        List<Row> read = read(connection, grain, tenantId, from, now.plus(Duration.ofDays(1)));
-        set(read);
-        rows += read.size();
+        rows += setAll(connection, grain, tenantId, from, now.plus(Duration.ofDays(1)));
       }
     }
     connection.commit();
@@ -155,12 +156,17 @@ public final class HotRollups {
     return tenants;
   }
 
-  private static List<Row> read(
+  /**
+   * Reads rows from Postgres and sets them, a portion at a time.
+   *
+   * @return how many there were
+   */
+  private int setAll(
       Connection connection, Grain grain, int tenantId, Instant from, Instant until)
       throws SQLException {
     String measures =
         Arrays.stream(Measure.values()).map(Measure::column).collect(Collectors.joining(", "));
-    List<Row> result = new ArrayList<>();
+    int count = 0;
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT bucket, series_id, version, "
@@ -172,13 +178,15 @@ public final class HotRollups {
       select.setInt(2, Cuboid.CORE.code());
       select.setObject(3, from.atOffset(ZoneOffset.UTC));
       select.setObject(4, until.atOffset(ZoneOffset.UTC));
+      select.setFetchSize(PORTION);
+      List<Row> portion = new ArrayList<>();
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           long[] values = new long[Measure.count()];
           for (int i = 0; i < values.length; i++) {
             values[i] = rows.getLong(4 + i);
           }
-          result.add(
+          portion.add(
               new Row(
                   tenantId,
                   grain,
@@ -186,9 +194,15 @@ public final class HotRollups {
                   rows.getLong(2),
                   rows.getLong(3),
                   values));
+          count++;
+          if (portion.size() == PORTION) {
+            set(portion);
+            portion.clear();
+          }
         }
       }
+      set(portion);
     }
-    return result;
+    return count;
   }
 }
