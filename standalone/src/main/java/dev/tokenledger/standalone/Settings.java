@@ -2,6 +2,7 @@ package dev.tokenledger.standalone;
 
 import dev.tokenledger.aggregation.AggregationConfig;
 import dev.tokenledger.alerting.AlertingConfig;
+import dev.tokenledger.edge.EdgeConfig;
 import dev.tokenledger.ingest.IngestConfig;
 import dev.tokenledger.platform.PlatformConfig;
 import dev.tokenledger.platform.StreamConfig;
@@ -18,6 +19,7 @@ final class Settings {
   static final List<Class<?>> MAPPINGS =
       List.of(
           PlatformConfig.class,
+          EdgeConfig.class,
           StreamConfig.class,
           IngestConfig.class,
           AggregationConfig.class,
@@ -35,6 +37,7 @@ final class Settings {
           "tokenledger.gateway.idle-timeout",
           "tokenledger.gateway.probe-timeout",
           "tokenledger.gateway.max-connections",
+          "tokenledger.gateway.max-body-bytes",
           "tokenledger.gateway.max-waiting",
           "tokenledger.gateway.document-age",
           "tokenledger.gateway.trust-forwarded");
