@@ -161,8 +161,7 @@ public final class HotRollups {
    *
    * @return how many there were
    */
-  private int setAll(
-      Connection connection, Grain grain, int tenantId, Instant from, Instant until)
+  private int setAll(Connection connection, Grain grain, int tenantId, Instant from, Instant until)
       throws SQLException {
     String measures =
         Arrays.stream(Measure.values()).map(Measure::column).collect(Collectors.joining(", "));
