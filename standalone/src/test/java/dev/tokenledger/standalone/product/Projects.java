@@ -37,10 +37,12 @@ final class Projects {
     return new Project(name, key(product, name, "ingest"));
   }
 
-  /** Makes a key of a project. */
+  /** Makes a key: of a project where it reports, and of the whole tenant otherwise. */
   static Key key(Installation product, String project, String scope) throws IOException {
-    ObjectNode key =
-        Api.JSON.createObjectNode().put("name", "key of a test").put("project", project);
+    ObjectNode key = Api.JSON.createObjectNode().put("name", "key of a test");
+    if (scope.equals("ingest")) {
+      key.put("project", project);
+    }
     key.putArray("scopes").add(scope);
     Api.Answer created = product.admin().post("/v1/keys", key);
     assertThat(created.status()).as(created.text()).isEqualTo(201);
