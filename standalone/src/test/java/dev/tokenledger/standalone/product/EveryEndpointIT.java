@@ -18,12 +18,16 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * Every operation of the OpenAPI document: its examples are taken as they are and answered as it
  * says, and nothing that is sent to it is answered with a 500.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class EveryEndpointIT {
   /** Takes whatever fails to be read in words of its own protocol. */
   private static final String OTLP = "/v1/traces";
@@ -137,7 +141,9 @@ class EveryEndpointIT {
     }
   }
 
+  // What the other tests make of the examples would be there already.
   @Test
+  @Order(1)
   void everyExampleIsTakenAsItIsAndAnsweredAsTheDocumentSays() throws Exception {
     Map<String, String> ids = new HashMap<>();
     int sent = 0;

@@ -131,13 +131,24 @@ final class LedgerProof {
             + " ANALYZE pg_temp.proof");
   }
 
+  /** From when on sums of a length are kept. */
+  private static String since(Grain grain) {
+    return grain == Grain.MINUTE
+        ? "coalesce((SELECT minutes_from FROM ledger.minute_horizon), '-infinity')"
+        : "'-infinity'";
+  }
+
   private static void rollupIsSum(Statement statement, Cuboid cuboid, Grain grain)
       throws SQLException {
     String differences =
         "SELECT tenant_id, bucket, series_id, row_to_json(e)::text AS events, row_to_json(r)::text"
-            + " AS rollup FROM pg_temp.proof e FULL JOIN (SELECT * FROM "
+            + " AS rollup FROM (SELECT * FROM pg_temp.proof WHERE bucket >= "
+            + since(grain)
+            + ") e FULL JOIN (SELECT * FROM "
             + grain.rollupTable()
-            + " WHERE cuboid = "
+            + " WHERE bucket >= "
+            + since(grain)
+            + " AND cuboid = "
             + cuboid.code()
             + ") r USING (tenant_id, bucket, series_id) WHERE "
             + differ()
