@@ -162,17 +162,15 @@ public class DeadLetters {
       return Optional.empty();
     }
     DeadLetter letter = letter(entries.get(0));
+    byte[] block = entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes();
     redis.send(
         Request.cmd(Command.XADD)
             .arg(StreamKeys.events(letter.shard))
             .arg("*")
             .arg(StreamKeys.BLOCK_FIELD)
-            .arg(Buffer.buffer(entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes())));
+            .arg(Buffer.buffer(block)));
     // Taken off the list last: a crash in between leaves it there, and it is settled once.
-    redis.send(
-        Request.cmd(Command.SREM)
-            .arg(StreamKeys.DEAD_MARKS)
-            .arg(mark(letter, entries.get(0).get(1).get(FIELDS * 2 - 1).toBytes())));
+    redis.send(Request.cmd(Command.SREM).arg(StreamKeys.DEAD_MARKS).arg(mark(letter, block)));
     redis.send(Request.cmd(Command.XDEL).arg(StreamKeys.DEAD).arg(id));
     return Optional.of(letter);
   }

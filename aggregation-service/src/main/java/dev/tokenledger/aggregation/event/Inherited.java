@@ -69,11 +69,12 @@ public record Inherited(int[] ids, long userHash, long sessionHash) {
         newSessionHash = i == SESSION ? 0 : newSessionHash;
       }
     }
-    boolean model = event.isCall() && dimensions[Dimension.MODEL.ordinal()] == 0;
+    // A provider alone is none: a model is one of a provider's.
+    boolean model = event.isCall() && dimensions[Dimension.MODEL.ordinal()] == 0 && ids[MODEL] != 0;
     for (int i = 0; i < COUNT; i++) {
       int ordinal = DIMENSIONS.get(i).ordinal();
-      boolean takes = i == PROVIDER || i == MODEL ? model && ids[MODEL] != 0 : true;
-      if (takes && dimensions[ordinal] == DimensionValues.NONE_ID && ids[i] != 0) {
+      boolean ofModel = i == PROVIDER || i == MODEL;
+      if ((!ofModel || model) && dimensions[ordinal] == DimensionValues.NONE_ID && ids[i] != 0) {
         dimensions[ordinal] = ids[i];
         inherited |= 1 << i;
         newUserHash = i == USER ? userHash : newUserHash;

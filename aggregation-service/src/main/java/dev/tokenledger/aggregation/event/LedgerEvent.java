@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     has had a part in it
  * @param statusStated whether the record says how it ended; true of a stored event
  * @param dimensions one id for each {@link Dimension} by ordinal
- * @param tags ids of tag keys and tag values in turn, in the order of the keys' names
+ * @param tags ids of tag keys and tag values in turn
  * @param unpricedReason why there is no cost, null when there is one or none is due
  * @param detail a JSON object with what only the detail view and repricing need, or null
  * @param userHash hash of the user for distinct counts, 0 for none
@@ -79,27 +79,7 @@ public record LedgerEvent(
   public LedgerEvent withCounted(boolean newCounted) {
     return newCounted == counted
         ? this
-        : new LedgerEvent(
-            tenantId,
-            key,
-            eventId,
-            timeMicros,
-            version,
-            newCounted,
-            amends,
-            statusStated,
-            dimensions,
-            tags,
-            measures,
-            traceId,
-            spanId,
-            parentSpanId,
-            unpricedReason,
-            detail,
-            userHash,
-            sessionHash,
-            inherited,
-            provenance);
+        : with(newCounted, dimensions, measures, unpricedReason, userHash, sessionHash, inherited);
   }
 
   /**
@@ -109,27 +89,14 @@ public record LedgerEvent(
    */
   LedgerEvent withInherited(
       int[] newDimensions, int newInherited, long newUserHash, long newSessionHash) {
-    return new LedgerEvent(
-        tenantId,
-        key,
-        eventId,
-        timeMicros,
-        version,
+    return with(
         counted,
-        amends,
-        statusStated,
         newDimensions,
-        tags,
         measures,
-        traceId,
-        spanId,
-        parentSpanId,
         unpricedReason,
-        detail,
         newUserHash,
         newSessionHash,
-        newInherited,
-        provenance);
+        newInherited);
   }
 
   /**
@@ -139,13 +106,25 @@ public record LedgerEvent(
    */
   public LedgerEvent withPrice(
       int[] newDimensions, EventMeasures newMeasures, @Nullable String newUnpricedReason) {
+    return with(
+        counted, newDimensions, newMeasures, newUnpricedReason, userHash, sessionHash, inherited);
+  }
+
+  private LedgerEvent with(
+      boolean newCounted,
+      int[] newDimensions,
+      EventMeasures newMeasures,
+      @Nullable String newUnpricedReason,
+      long newUserHash,
+      long newSessionHash,
+      int newInherited) {
     return new LedgerEvent(
         tenantId,
         key,
         eventId,
         timeMicros,
         version,
-        counted,
+        newCounted,
         amends,
         statusStated,
         newDimensions,
@@ -156,33 +135,9 @@ public record LedgerEvent(
         parentSpanId,
         newUnpricedReason,
         detail,
-        userHash,
-        sessionHash,
-        inherited,
+        newUserHash,
+        newSessionHash,
+        newInherited,
         provenance);
-  }
-
-  LedgerEvent withProvenance(@Nullable Provenance newProvenance) {
-    return new LedgerEvent(
-        tenantId,
-        key,
-        eventId,
-        timeMicros,
-        version,
-        counted,
-        amends,
-        statusStated,
-        dimensions,
-        tags,
-        measures,
-        traceId,
-        spanId,
-        parentSpanId,
-        unpricedReason,
-        detail,
-        userHash,
-        sessionHash,
-        inherited,
-        newProvenance);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;
 import java.util.Comparator;
 import java.util.Map;
@@ -35,7 +36,7 @@ public record Provenance(@Nullable Base base, Map<String, Long> fields) {
    * that of a span; of an application's the one that was admitted first; of a span's the fullest,
    * then the one that was admitted first. An exporter may send a span while it runs, and again.
    *
-   * @param ofSpan whether it stands for a span
+   * @param ofSpan whether it stands for a span; of others no fullness is asked, and it is 0
    * @param tokens input and output
    * @param micros how long it took
    */
@@ -44,29 +45,24 @@ public record Provenance(@Nullable Base base, Map<String, Long> fields) {
       implements Comparable<Base> {
     private static final Comparator<Base> ORDER =
         Comparator.<Base>comparingInt(base -> base.ofSpan ? 0 : 1)
-            .thenComparingLong(Base::fullestTokens)
-            .thenComparingLong(Base::fullestMicros)
-            .thenComparingLong(base -> base.ofSpan ? base.errors : 0)
-            .thenComparingLong(base -> base.ofSpan ? base.timesToFirstToken : 0)
+            .thenComparingLong(Base::tokens)
+            .thenComparingLong(Base::micros)
+            .thenComparingLong(Base::errors)
+            .thenComparingLong(Base::timesToFirstToken)
             .thenComparing(Base::version, Comparator.reverseOrder());
 
     static Base of(LedgerEvent record) {
+      if (!record.isOfSpan()) {
+        return new Base(false, record.version(), 0, 0, 0, 0);
+      }
+      EventMeasures measures = record.measures();
       return new Base(
-          record.isOfSpan(),
+          true,
           record.version(),
-          record.measures().get(Measure.INPUT_TOKENS)
-              + record.measures().get(Measure.OUTPUT_TOKENS),
-          record.measures().get(Measure.LATENCY_SUM) + record.measures().get(Measure.DURATION_SUM),
-          record.measures().get(Measure.ERRORS),
-          record.measures().get(Measure.TIME_TO_FIRST_TOKEN_COUNT));
-    }
-
-    private long fullestTokens() {
-      return ofSpan ? tokens : 0;
-    }
-
-    private long fullestMicros() {
-      return ofSpan ? micros : 0;
+          measures.get(Measure.INPUT_TOKENS) + measures.get(Measure.OUTPUT_TOKENS),
+          measures.get(Measure.LATENCY_SUM) + measures.get(Measure.DURATION_SUM),
+          measures.get(Measure.ERRORS),
+          measures.get(Measure.TIME_TO_FIRST_TOKEN_COUNT));
     }
 
     /** The better base is the greater one. */

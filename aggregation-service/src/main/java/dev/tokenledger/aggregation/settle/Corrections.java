@@ -35,10 +35,14 @@ final class Corrections {
     this.repricing = repricing;
   }
 
-  /** New events as they are to be stored: with what their traces make of them. */
-  List<LedgerEvent> complete(Connection connection, List<LedgerEvent> fresh, Decisions decisions)
+  /**
+   * New events as they are to be stored: with what their traces make of them.
+   *
+   * @param people the hashes that the decisions need
+   */
+  List<LedgerEvent> complete(
+      Connection connection, List<LedgerEvent> fresh, Decisions decisions, PersonHashes people)
       throws SQLException {
-    PersonHashes people = PersonHashes.read(connection, decisions.ofEvents());
     List<LedgerEvent> complete = new ArrayList<>(fresh.size());
     List<StoredEvents.Change> priced = new ArrayList<>();
     for (LedgerEvent record : fresh) {
@@ -59,11 +63,16 @@ final class Corrections {
    * Changes what is stored.
    *
    * @param repeated records of events that the ledger holds
+   * @param people the hashes that the decisions need
    * @param delta takes the changes of the sums
    * @return what the records have changed; what traces changed alone is not among it
    */
   List<StoredEvents.Change> apply(
-      Connection connection, List<LedgerEvent> repeated, Decisions decisions, RollupDelta delta)
+      Connection connection,
+      List<LedgerEvent> repeated,
+      Decisions decisions,
+      PersonHashes people,
+      RollupDelta delta)
       throws SQLException {
     Map<EventIdentity, List<LedgerEvent>> records = new HashMap<>();
     for (LedgerEvent record : repeated) {
@@ -74,11 +83,7 @@ final class Corrections {
     if (touched.isEmpty()) {
       return List.of();
     }
-    List<StoredEvents.Locked> locked =
-        stored.lock(connection, touched).stream()
-            .filter(lock -> mayChange(lock, records.get(lock.identity())))
-            .toList();
-    PersonHashes people = PersonHashes.read(connection, decisions.ofEvents());
+    List<StoredEvents.Locked> locked = toLoad(connection, touched, records);
     List<StoredEvents.Change> changes = new ArrayList<>();
     List<StoredEvents.Change> toPrice = new ArrayList<>();
     stored
@@ -106,12 +111,35 @@ final class Corrections {
         .toList();
   }
 
-  /** Most repetitions change nothing, which their identities tell without the events. */
+  /**
+   * Locks the events and names those that may change. Most repetitions change nothing, which the
+   * versions of what is stored tell without the events.
+   */
+  private List<StoredEvents.Locked> toLoad(
+      Connection connection,
+      Set<EventIdentity> touched,
+      Map<EventIdentity, List<LedgerEvent>> records)
+      throws SQLException {
+    List<StoredEvents.Locked> toLoad = new ArrayList<>();
+    List<StoredEvents.Locked> doubtful = new ArrayList<>();
+    for (StoredEvents.Locked lock : stored.lock(connection, touched)) {
+      (mayChange(lock, records.get(lock.identity())) ? toLoad : doubtful).add(lock);
+    }
+    for (StoredEvents.Shown shown : stored.shown(connection, doubtful)) {
+      boolean earlier =
+          records.get(shown.lock().identity()).stream()
+              .anyMatch(record -> record.version() < shown.version());
+      if (shown.amended() || earlier) {
+        toLoad.add(shown.lock());
+      }
+    }
+    return toLoad;
+  }
+
   private static boolean mayChange(StoredEvents.Locked lock, @Nullable List<LedgerEvent> records) {
     return records == null
         || lock.amended()
-        || records.stream()
-            .anyMatch(r -> r.amends() || r.isOfSpan() || r.version() < lock.version());
+        || records.stream().anyMatch(record -> record.amends() || record.isOfSpan());
   }
 
   private static LedgerEvent apply(Decision decision, LedgerEvent event, PersonHashes people) {

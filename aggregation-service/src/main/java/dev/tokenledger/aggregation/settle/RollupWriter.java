@@ -201,7 +201,7 @@ final class RollupWriter {
             + " AS t USING (SELECT * FROM pg_temp.rollup_delta WHERE part = ?) AS d"
             + " ON t.tenant_id = d.tenant_id AND t.cuboid = d.cuboid AND t.bucket = d.bucket"
             + " AND t.series_id = d.series_id WHEN MATCHED THEN UPDATE SET version = t.version + 1, "
-            + columns(measures, RollupWriter::addition)
+            + additions(measures)
             + " WHEN NOT MATCHED THEN INSERT (tenant_id, cuboid, bucket, series_id, "
             + columns(measures, Measure::column)
             + ") VALUES (d.tenant_id, d.cuboid, d.bucket, d.series_id, "
@@ -243,9 +243,10 @@ final class RollupWriter {
     }
   }
 
-  /** Null is zero: most measures of most rows are. */
-  static String addition(Measure measure) {
-    return "%1$s = coalesce(t.%1$s + d.%1$s, t.%1$s, d.%1$s)".formatted(measure.column());
+  /** What adds staged sums {@code d} to stored ones {@code t}; null is zero, as most are. */
+  static String additions(List<Measure> measures) {
+    return columns(
+        measures, m -> "%1$s = coalesce(t.%1$s + d.%1$s, t.%1$s, d.%1$s)".formatted(m.column()));
   }
 
   private static String columns(List<Measure> measures, Function<Measure, String> text) {

@@ -119,11 +119,12 @@ final class Settlement {
 
     RollupDelta delta = new RollupDelta();
     TracePlacement.Decisions decisions = traces.decide(connection, batches, events(settled));
-    List<LedgerEvent> placed = corrections.complete(connection, claimed.fresh(), decisions);
+    PersonHashes people = PersonHashes.read(connection, decisions.ofEvents());
+    List<LedgerEvent> placed = corrections.complete(connection, claimed.fresh(), decisions, people);
     events.insert(connection, placed);
     placed.forEach(delta::add);
     List<StoredEvents.Change> amended =
-        corrections.apply(connection, claimed.repeated(), decisions, delta);
+        corrections.apply(connection, claimed.repeated(), decisions, people, delta);
 
     List<HotRollups.Row> core =
         rollups.write(connection, connections.naming, delta, tenants(settled));

@@ -48,7 +48,7 @@ final class StoredEvents {
         AND time = w.time AND event_key = w.event_key OFFSET 0) e
       """;
 
-  private static final String VERSIONS =
+  private static final String SHOWN =
       "SELECT w.position, e.version, e.provenance IS NOT NULL " + OF_LOCKED;
 
   /** With the names of people, by which they are counted where the event comes to be counted. */
@@ -90,10 +90,17 @@ final class StoredEvents {
    * An identity whose lock is held.
    *
    * @param time the event's time, which with the identity finds its row
-   * @param amended whether an update has had a part in the event
-   * @param version when the door admitted what the row shows
+   * @param amended whether an update has come to the event after it was stored
    */
-  record Locked(EventIdentity identity, Instant time, boolean amended, long version) {}
+  record Locked(EventIdentity identity, Instant time, boolean amended) {}
+
+  /**
+   * What a row tells of itself without being loaded.
+   *
+   * @param version when the door admitted what it shows
+   * @param amended whether an update has had a part in it
+   */
+  record Shown(Locked lock, long version, boolean amended) {}
 
   /** Takes the locks, in key order, of those identities that exist. */
   List<Locked> lock(Connection connection, Collection<EventIdentity> identities)
@@ -118,29 +125,28 @@ final class StoredEvents {
               new Locked(
                   new EventIdentity(rows.getInt(1), rows.getObject(2, UUID.class)),
                   rows.getTimestamp(3).toInstant(),
-                  rows.getBoolean(4),
-                  0));
+                  rows.getBoolean(4)));
         }
       }
     }
-    return withVersions(connection, locked);
+    return locked;
   }
 
-  private static List<Locked> withVersions(Connection connection, List<Locked> locked)
-      throws SQLException {
-    List<Locked> versions = new ArrayList<>(locked.size());
-    try (PreparedStatement select = connection.prepareStatement(VERSIONS)) {
+  /** What the rows of locked identities tell of themselves. */
+  List<Shown> shown(Connection connection, List<Locked> locked) throws SQLException {
+    if (locked.isEmpty()) {
+      return List.of();
+    }
+    List<Shown> shown = new ArrayList<>(locked.size());
+    try (PreparedStatement select = connection.prepareStatement(SHOWN)) {
       bind(connection, select, locked);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          Locked lock = locked.get(rows.getInt(1) - 1);
-          versions.add(
-              new Locked(
-                  lock.identity, lock.time, lock.amended || rows.getBoolean(3), rows.getLong(2)));
+          shown.add(new Shown(locked.get(rows.getInt(1) - 1), rows.getLong(2), rows.getBoolean(3)));
         }
       }
     }
-    return versions;
+    return shown;
   }
 
   /** The rows of locked identities. */

@@ -187,7 +187,7 @@ final class UserSums {
                 + " WHERE hours IS NOT NULL) AS d ON "
                 + matches
                 + " WHEN MATCHED THEN UPDATE SET "
-                + columns(measures, "%1$s = coalesce(t.%1$s + d.%1$s, t.%1$s, d.%1$s)")
+                + RollupWriter.additions(measures)
                 + " WHEN NOT MATCHED THEN INSERT ("
                 + KEY
                 + ", "

@@ -204,14 +204,7 @@ public final class Database implements AutoCloseable {
    */
   public static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
-    return state == null
-        || state.equals(POOL_EXHAUSTED)
-        // The driver's own, of a connection that was ended under it.
-        || state.equals("99999")
-        || state.startsWith("08")
-        || state.startsWith("53") && !state.equals("53200")
-        || state.startsWith("57")
-        || state.startsWith("58");
+    return isAway(e) || state.startsWith("53") && !state.equals("53200") || state.startsWith("57");
   }
 
   /**
