@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +74,21 @@ public final class LiteLlmPriceImporter {
    * @param source the name of the source, such as {@code litellm}
    * @param learned the day on which the file was fetched
    * @param from when the prices begin to hold; null when they hold as far back as events go
+   * @param importId tells the versions of this import from those of others on the same day; null
+   *     when the day alone does
    */
-  public record Terms(String source, LocalDate learned, @Nullable LocalDate from) {}
+  public record Terms(
+      String source, LocalDate learned, @Nullable LocalDate from, @Nullable UUID importId) {
+    /** The terms of a file of which only one is read a day. */
+    public Terms(String source, LocalDate learned, @Nullable LocalDate from) {
+      this(source, learned, from, null);
+    }
+
+    private String version(@Nullable String provider, String model) {
+      String version = Price.versionOf(source, from == null ? learned : from, provider, model);
+      return importId == null ? version : version + '@' + importId;
+    }
+  }
 
   /** An entry that gave no price, and why. */
   public record Skipped(String entry, String reason) {}
@@ -214,9 +228,8 @@ public final class LiteLlmPriceImporter {
     }
 
     private Price price(String provider, String model, List<UnitPrice> unitPrices) {
-      LocalDate version = terms.from() == null ? terms.learned() : terms.from();
       return new Price(
-          Price.versionOf(terms.source(), version, provider, model),
+          terms.version(provider, model),
           provider,
           model,
           terms.from() == null ? Price.ALWAYS : start(terms.from()),

@@ -229,13 +229,12 @@ public class PricesResource {
               examples = @ExampleObject(name = "Two models", value = FILE)))
   public ImportReport importPrices(InputStream body) throws IOException {
     Caller who = caller.get();
-    Instant now = clock.instant();
-    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
     try (ByteBudget.Lease lease = memory.lease(ByteBudget.Use.ANSWERS)) {
       LiteLlmPriceImporter.Imported imported =
           importer.read(
               body,
-              new LiteLlmPriceImporter.Terms("litellm", today, null),
+              new LiteLlmPriceImporter.Terms("litellm", today, null, UUID.randomUUID()),
               entries -> {
                 if (entries % ENTRIES == 1) {
                   lease.require((entries + ENTRIES) * ENTRY_BYTES);
@@ -244,6 +243,8 @@ public class PricesResource {
       int added;
       synchronized (adding) {
         start.rules().refresh();
+        // Within the lock: what is added later is known later.
+        Instant now = clock.instant();
         List<Price> prices = changed(who.tenantId(), imported, now, today);
         added = prices.size();
         if (added > 0) {
@@ -273,7 +274,7 @@ public class PricesResource {
       }
       changed.add(
           new Price(
-              price.version() + "@" + now.getEpochSecond(),
+              price.version(),
               price.provider(),
               price.model(),
               known.isPresent() ? today.atStartOfDay(ZoneOffset.UTC).toInstant() : price.from(),
