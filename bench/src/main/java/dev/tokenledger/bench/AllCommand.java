@@ -57,9 +57,14 @@ final class AllCommand {
             LoadCommand.lengths(options.path("traces")),
             results);
     List<String> only =
-        Arrays.asList(options.text("only", "settling,authorization,queries,micro").split(","));
+        Arrays.asList(
+            options.text("only", "settling,history,authorization,queries,micro").split(","));
     if (only.contains("settling")) {
       run.settling(options.number("runs", 3), options.seconds("duration", 20));
+      results.write(file);
+    }
+    if (only.contains("history")) {
+      run.histories();
       results.write(file);
     }
     if (only.contains("authorization")) {

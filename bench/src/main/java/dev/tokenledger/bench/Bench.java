@@ -12,7 +12,7 @@ public final class Bench {
                    --app JAR  --work DIR  --java-options "-Xmx288m …"
                    --runs N  --duration S (3 of 20 s; of authorization 7 of 15 s)
                    --events 10000000  --fewer-events 1000000  --repeats 20  --traces CSV
-                   --results FILE  --only settling,queries,authorization,micro,nab
+                   --results FILE  --only settling,history,queries,authorization,micro,nab
                    --nab DIR  --usage DIR (with nab: the benchmark's files, traces of real usage)
         load       send events to a running service, measure acknowledgement and settling
                    --url http://127.0.0.1:8080  --key KEY | --data DIR (embedded stores)

@@ -1,6 +1,7 @@
 package dev.tokenledger.bench;
 
 import dev.tokenledger.bench.app.CpuUse;
+import dev.tokenledger.bench.app.DiskUse;
 import dev.tokenledger.bench.app.Standalone;
 import dev.tokenledger.bench.app.Stores;
 import dev.tokenledger.bench.baseline.BareAuthorizer;
@@ -8,6 +9,7 @@ import dev.tokenledger.bench.baseline.DiskWatch;
 import dev.tokenledger.bench.baseline.PostgresBaseline;
 import dev.tokenledger.bench.baseline.RedisBaseline;
 import dev.tokenledger.bench.load.AuthorizationBench;
+import dev.tokenledger.bench.load.HistoryBench;
 import dev.tokenledger.bench.load.LoadGenerator;
 import dev.tokenledger.bench.load.LoadPlan;
 import dev.tokenledger.bench.load.LoadReport;
@@ -228,6 +230,59 @@ final class FullRun {
             percentiles("acknowledgement", report.acknowledged(), "p99 under 25 ms"),
             percentiles("from acknowledgement to visible", visible, "p99 under 2 s")));
     results.verbatim(report.text());
+  }
+
+  /** Histories sent to a service that has just started, each to one of its own. */
+  void histories() throws IOException, InterruptedException, SQLException {
+    List<List<String>> rows = new ArrayList<>();
+    for (HistoryBench.History history : HistoryBench.History.values()) {
+      Path data = work.resolve("history");
+      List<String> options = new ArrayList<>(javaOptions);
+      // By itself, the service refuses what is older than its identities are kept.
+      options.add("-Dtokenledger.ingest.admission-window=400d");
+      try (Standalone standalone = Standalone.start(app, data, options);
+          Connection watching = standalone.stores().postgres()) {
+        DiskUse before = DiskUse.of(watching);
+        HistoryBench.Result result =
+            new HistoryBench(
+                    standalone.url(),
+                    standalone.stores().bootstrapKey(INGEST_KEY),
+                    history,
+                    lengths)
+                .run(SettledCount.of(watching));
+        DiskUse after = DiskUse.atRest(watching);
+        rows.add(
+            List.of(
+                history.title(),
+                number(history.events()),
+                String.format(Locale.ROOT, "%.1f s", result.acceptedSeconds()),
+                String.format(Locale.ROOT, "%.1f s", result.settledSeconds()),
+                number(history.events() / result.settledSeconds()),
+                number(result.refusals()),
+                CpuUse.peakMebibytes(standalone.pid()) + " MiB",
+                number((after.tables() - before.tables()) / (double) history.events()),
+                number((after.log() - before.log()) / (double) history.events())));
+      }
+      delete(data);
+    }
+    results.section(
+        "History",
+        "Each sent as fast as it is taken, four requests at a time, to a service that has just"
+            + " started for the first time, nothing compiled yet; the time until the last event is"
+            + " settled, and the most memory its process had resident. Disk: bytes of tables and"
+            + " indexes, and of write-ahead log, for an event, once sketches are folded.");
+    results.table(
+        List.of(
+            "history",
+            "events",
+            "accepted after",
+            "settled after",
+            "settled/s",
+            "asked to wait",
+            "peak resident",
+            "tables, bytes",
+            "log, bytes"),
+        rows);
   }
 
   /**

@@ -74,6 +74,11 @@ public final class Dictionary {
 
     private int size;
 
+    /** What was asked last, since a batch's events are mostly of one tenant. */
+    private int tenantId;
+
+    private @Nullable Values values;
+
     private record Place(int[] ids, int index) {}
 
     private void add(int tenantId, Dimension dimension, String value, int[] ids, int index) {
@@ -112,7 +117,13 @@ public final class Dictionary {
       ids[index] = DimensionValues.NONE_ID;
       return;
     }
-    Integer id = values(tenantId).of(dimension).get(value);
+    @Nullable Values values = missing.values;
+    if (values == null || missing.tenantId != tenantId) {
+      values = values(tenantId);
+      missing.values = values;
+      missing.tenantId = tenantId;
+    }
+    Integer id = values.of(dimension).get(value);
     if (id == null) {
       missing.add(tenantId, dimension, value, ids, index);
     } else {

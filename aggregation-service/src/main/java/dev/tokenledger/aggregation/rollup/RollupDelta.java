@@ -11,7 +11,6 @@ import dev.tokenledger.model.rollup.MeasureVector;
 import dev.tokenledger.model.sketch.SketchSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -165,15 +164,13 @@ public final class RollupDelta {
 
   /** The measures that are not zero everywhere, about half of them: the others need no work. */
   public List<Measure> measures() {
-    boolean[] occurs = new boolean[Measure.count()];
+    long mask = 0;
     for (Cells cells : List.of(base, personal, tagged)) {
       for (Cells.Cell cell : cells.all().values()) {
-        for (int i = 0; i < occurs.length; i++) {
-          occurs[i] |= cell.sums().get(Measure.at(i)) != 0;
-        }
+        mask |= cell.sums().mask();
       }
     }
-    return Arrays.stream(Measure.values()).filter(measure -> occurs[measure.ordinal()]).toList();
+    return Measure.of(mask);
   }
 
   /** Tells the combinations apart that an event makes in minutes, apart from people and tags. */

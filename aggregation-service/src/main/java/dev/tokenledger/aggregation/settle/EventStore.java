@@ -40,44 +40,49 @@ final class EventStore {
   private static final String DIMENSION_COLUMNS =
       DIMENSIONS.stream().map(d -> '"' + d.label() + '"').collect(Collectors.joining(", "));
 
-  private static final String MEASURE_COLUMNS =
-      java.util.Arrays.stream(Measure.values())
-          .map(Measure::column)
-          .collect(Collectors.joining(", "));
+  static final String COLUMNS = columns(List.of(Measure.values()));
 
-  static final String COLUMNS =
-      "tenant_id, time, event_key, event_id, version, counted, "
-          + DIMENSION_COLUMNS
-          + ", tags, trace_id, span_id, parent_span_id, unpriced_reason, detail, inherited,"
-          + " provenance, "
-          + MEASURE_COLUMNS;
+  private static String columns(List<Measure> measures) {
+    return "tenant_id, time, event_key, event_id, version, counted, "
+        + DIMENSION_COLUMNS
+        + ", tags, trace_id, span_id, parent_span_id, unpriced_reason, detail, inherited,"
+        + " provenance"
+        + measures.stream().map(measure -> ", " + measure.column()).collect(Collectors.joining());
+  }
 
-  private static final int COLUMN_COUNT = 6 + DIMENSIONS.size() + 8 + Measure.count();
-
-  /** Stores new events by COPY straight into the partitions of their days. */
+  /**
+   * Stores new events by COPY straight into the partitions of their days. Measures that none of
+   * them has are no columns of it, as about half of them are: they stay null.
+   */
   void insert(Connection connection, Collection<LedgerEvent> events) throws SQLException {
     Map<Long, List<LedgerEvent>> byDay = new TreeMap<>();
     for (LedgerEvent event : events) {
       byDay.computeIfAbsent(event.epochDay(), d -> new ArrayList<>()).add(event);
     }
     for (Map.Entry<Long, List<LedgerEvent>> day : byDay.entrySet()) {
+      long mask = 0;
+      for (LedgerEvent event : day.getValue()) {
+        mask |= event.measures().mask();
+      }
+      List<Measure> measures = Measure.of(mask);
       String statement =
           "COPY "
               + Partitions.events(day.getKey())
               + " ("
-              + COLUMNS
+              + columns(measures)
               + ") FROM STDIN (FORMAT binary)";
       try (BinaryCopy copy = BinaryCopy.into(connection, statement)) {
         for (LedgerEvent event : day.getValue()) {
-          writeRow(copy, event);
+          writeRow(copy, event, measures);
         }
         copy.finish();
       }
     }
   }
 
-  private static void writeRow(BinaryCopy copy, LedgerEvent event) throws SQLException {
-    copy.startRow(COLUMN_COUNT);
+  private static void writeRow(BinaryCopy copy, LedgerEvent event, List<Measure> measures)
+      throws SQLException {
+    copy.startRow(6 + DIMENSIONS.size() + 8 + measures.size());
     copy.integer(event.tenantId());
     copy.timestamp(event.timeMicros());
     copy.uuid(event.key());
@@ -99,8 +104,8 @@ final class EventStore {
       copy.int2(event.inherited());
     }
     copy.jsonb(event.provenance() == null ? null : event.provenance().toJson());
-    for (int i = 0; i < Measure.count(); i++) {
-      copy.bigintOrNull(event.measures().at(i));
+    for (Measure measure : measures) {
+      copy.bigintOrNull(event.measures().get(measure));
     }
   }
 }

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +92,10 @@ final class RollupWriter {
     private final List<Measure> measures;
     private final Instant minutesFrom;
     private final Map<String, Part> parts = new TreeMap<>();
+
+    /** The same parts by their days, of which a batch has far fewer than rows. */
+    private final Map<Grain, Map<Long, Part>> partsByDay = new EnumMap<>(Grain.class);
+
     private final List<RollupDelta.Row> people = new ArrayList<>();
 
     private Staging(
@@ -142,9 +148,14 @@ final class RollupWriter {
     }
 
     private Part part(RollupDelta.Row row) {
-      return parts.computeIfAbsent(
-          Partitions.rollup(row.grain(), row.bucket()),
-          partition -> new Part(row.grain(), partition, parts.size()));
+      return partsByDay
+          .computeIfAbsent(row.grain(), grain -> new HashMap<>())
+          .computeIfAbsent(
+              Grain.DAY.floorSecond(row.bucket()),
+              day ->
+                  parts.computeIfAbsent(
+                      Partitions.rollup(row.grain(), day),
+                      partition -> new Part(row.grain(), partition, parts.size())));
     }
   }
 

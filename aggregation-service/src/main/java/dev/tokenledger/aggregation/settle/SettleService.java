@@ -107,6 +107,8 @@ public class SettleService implements HealthCheck {
       threads.add(new Thread(consumer, "settle-" + shard));
     }
     SketchFolder folder = new SketchFolder();
+    QuietTime foldTime = new QuietTime(progress, clock);
+    QuietTime addUpTime = new QuietTime(progress, clock);
     BackgroundLoop identities =
         loop(
             "identity-generations",
@@ -119,15 +121,20 @@ public class SettleService implements HealthCheck {
             "sketch-fold",
             config.foldInterval(),
             running ->
-                database.inPortions(connection -> folder.foldAll(connection, running::isStopping)),
+                foldTime.use(
+                    running::isStopping,
+                    stopping ->
+                        database.inPortions(connection -> folder.foldAll(connection, stopping))),
             meters));
     loops.add(
         loop(
             "user-sums",
             config.userSumsInterval(),
             running ->
-                database.inPortions(
-                    connection -> userSums.addUpAll(connection, running::isStopping)),
+                addUpTime.use(
+                    running::isStopping,
+                    stopping ->
+                        database.inPortions(connection -> userSums.addUpAll(connection, stopping))),
             meters));
     MinuteRetention minutes = new MinuteRetention(config.minuteRetention(), clock);
     loops.add(

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -26,6 +27,7 @@ public class SettlementProgress implements HealthCheck {
 
   private final Clock clock;
   private final Map<Integer, Failing> failing = new ConcurrentHashMap<>();
+  private final Set<Integer> behind = ConcurrentHashMap.newKeySet();
 
   public SettlementProgress(Clock clock) {
     this.clock = clock;
@@ -42,6 +44,23 @@ public class SettlementProgress implements HealthCheck {
   /** A shard has settled something, or has nothing to settle. */
   void went(int shard) {
     failing.remove(shard);
+  }
+
+  /**
+   * Whether a shard has more to settle than one batch takes, so that whatever can wait leaves it
+   * the machine.
+   */
+  void behind(int shard, boolean isBehind) {
+    if (isBehind) {
+      behind.add(shard);
+    } else {
+      behind.remove(shard);
+    }
+  }
+
+  /** Whether any shard is behind. */
+  boolean isBehind() {
+    return !behind.isEmpty();
   }
 
   void failed(int shard, String reason) {

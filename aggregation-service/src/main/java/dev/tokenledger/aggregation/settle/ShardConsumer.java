@@ -119,6 +119,7 @@ final class ShardConsumer implements Runnable {
         long started = System.nanoTime();
         Round round = round();
         progress.went(shard);
+        progress.behind(shard, round.behind);
         pause = FIRST_PAUSE;
         if (round.waits && !stopping) {
           pause(config.settleInterval().minusNanos(System.nanoTime() - started));
@@ -126,6 +127,7 @@ final class ShardConsumer implements Runnable {
       } catch (Exception e) {
         metrics.failed(shard);
         progress.failed(shard, describe(e));
+        progress.behind(shard, false);
         if (!stopping) {
           LOG.warnf("shard %d will be tried again in %s: %s", shard, pause, describe(e));
           LOG.debugf(e, "shard %d", shard);
@@ -138,13 +140,15 @@ final class ShardConsumer implements Runnable {
         pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
       }
     }
+    progress.behind(shard, false);
     closeConnections();
   }
 
   /**
    * @param waits whether so little came that more company is worth a wait
+   * @param behind whether more waits than one batch takes
    */
-  private record Round(boolean waits) {}
+  private record Round(boolean waits, boolean behind) {}
 
   /** Settles what can be read. */
   private Round round() throws SQLException, InterruptedException {
@@ -152,7 +156,7 @@ final class ShardConsumer implements Runnable {
       waiting.addAll(stream.read());
     }
     if (waiting.isEmpty()) {
-      return new Round(false);
+      return new Round(false, false);
     }
     Settlement.Connections open = connections();
     if (hot.rebuildIfLost(open.naming())) {
@@ -185,24 +189,25 @@ final class ShardConsumer implements Runnable {
       if (events > limit || decoded > maxBytes) {
         waiting.remove();
         settleInParts(open, entry, block);
-        return new Round(false);
+        return new Round(false, true);
       }
       encoder.add(block);
       batch.add(waiting.remove());
     }
     if (batch.isEmpty()) {
-      return new Round(false);
+      return new Round(false, true);
     }
     int events = encoder.size().events();
     try {
       finish(batch, metrics.time(shard, () -> settlement.settle(open, shard, encoder)));
     } catch (SQLException | RuntimeException e) {
       failed(open, batch, events, e);
-      return new Round(false);
+      return new Round(false, true);
     }
     conflicts = 0;
     limit = Math.min(config.maxBatchEvents(), limit * 2);
-    return new Round(waiting.isEmpty() && events < config.maxBatchEvents() / 2);
+    boolean full = !waiting.isEmpty() || events >= config.maxBatchEvents() / 2;
+    return new Round(!full, full);
   }
 
   /** Puts back what failed, to be tried with less; what cannot be less is settled in parts. */

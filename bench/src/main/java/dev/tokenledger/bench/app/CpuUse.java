@@ -83,10 +83,19 @@ public final class CpuUse {
 
   /** Resident memory of a process in MiB. */
   public static long residentMebibytes(long pid) throws IOException {
+    return status(pid, "VmRSS:");
+  }
+
+  /** The most that a process has had resident so far, in MiB. */
+  public static long peakMebibytes(long pid) throws IOException {
+    return status(pid, "VmHWM:");
+  }
+
+  private static long status(long pid, String line) throws IOException {
     try {
       return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024)
+          .filter(each -> each.startsWith(line))
+          .mapToLong(each -> Long.parseLong(each.replaceAll("[^0-9]", "")) / 1024)
           .findFirst()
           .orElse(0);
     } catch (NoSuchFileException e) {

@@ -31,6 +31,11 @@ public final class EventMeasures {
     return MeasureVector.at(present, values, position);
   }
 
+  /** Bit i is set when the measure at position i is not zero. */
+  public long mask() {
+    return present;
+  }
+
   /** Adds these measures to sums, or takes them out. */
   void addTo(MeasureVector sums, boolean removed) {
     sums.apply(present, values, removed);

@@ -1,5 +1,7 @@
 package dev.tokenledger.model.rollup;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -89,5 +91,14 @@ public enum Measure {
   /** The measure at a position of the layout. */
   public static Measure at(int position) {
     return ALL[position];
+  }
+
+  /**
+   * The measures of a mask in which bit i stands for the one at position i, in order.
+   *
+   * @see EventMeasures#mask()
+   */
+  public static List<Measure> of(long mask) {
+    return Arrays.stream(ALL).filter(measure -> (mask & 1L << measure.ordinal()) != 0).toList();
   }
 }

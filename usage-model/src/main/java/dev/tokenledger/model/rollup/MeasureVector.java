@@ -155,13 +155,19 @@ public final class MeasureVector {
   }
 
   public boolean isZero() {
-    int count = Long.bitCount(present);
-    for (int i = 0; i < count; i++) {
-      if (values[i] != 0) {
-        return false;
+    return mask() == 0;
+  }
+
+  /** Bit i is set when the measure at position i is not zero. */
+  public long mask() {
+    long mask = 0;
+    int from = 0;
+    for (long left = present; left != 0; left &= left - 1) {
+      if (values[from++] != 0) {
+        mask |= left & -left;
       }
     }
-    return true;
+    return mask;
   }
 
   /** All values, in the order of {@link Measure}. */
