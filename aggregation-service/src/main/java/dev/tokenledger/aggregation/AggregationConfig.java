@@ -42,8 +42,9 @@ public interface AggregationConfig {
   int maxAttempts();
 
   /**
-   * How often sketches of settled batches are folded into the sketch tables. Readers see them
-   * before as well; seldom folding saves writes, and leaves readers more to add up.
+   * How often sketches of settled batches are folded into the sketch tables; up to two minutes
+   * later while there is a backlog. Readers see them before as well; seldom folding saves writes,
+   * and leaves readers more to add up.
    */
   @WithDefault("5s")
   Duration foldInterval();

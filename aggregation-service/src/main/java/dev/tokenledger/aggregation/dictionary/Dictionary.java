@@ -72,7 +72,7 @@ public final class Dictionary {
   public static final class Missing {
     private final Map<Integer, Map<Dimension, Map<String, List<Place>>>> places = new TreeMap<>();
 
-    private int size;
+    private int names;
 
     /** What was asked last, since a batch's events are mostly of one tenant. */
     private int tenantId;
@@ -85,14 +85,19 @@ public final class Dictionary {
       places
           .computeIfAbsent(tenantId, t -> new TreeMap<>())
           .computeIfAbsent(dimension, d -> new HashMap<>())
-          .computeIfAbsent(value, v -> new ArrayList<>())
+          .computeIfAbsent(value, this::newName)
           .add(new Place(ids, index));
-      size++;
+      ids[index] = value.hashCode() | Integer.MIN_VALUE;
     }
 
-    /** The places that wait for a number. */
-    public int size() {
-      return size;
+    private List<Place> newName(String value) {
+      names++;
+      return new ArrayList<>();
+    }
+
+    /** The different names that wait for a number. */
+    public int names() {
+      return names;
     }
 
     public boolean isEmpty() {
@@ -102,7 +107,8 @@ public final class Dictionary {
 
   /**
    * Puts the number of a value at its place in an array: now, or, when memory does not have it,
-   * when what is {@code missing} is resolved.
+   * when what is {@code missing} is resolved. Until then a negative number stands there, which is
+   * the same for equal values and hardly ever for others.
    *
    * @param value null for {@code (none)}
    */

@@ -37,17 +37,16 @@ final class BatchSize {
   private long bytes;
 
   /**
-   * @param newNames names of the event that have no number yet: its combinations are taken for new
+   * @param newNames names that no event before it had and that have no number yet
    */
   void add(LedgerEvent event, int newNames) {
     events++;
     bytes += EVENT + (long) newNames * NEW_NAME;
     bytes += event.detail() == null ? 0 : 2L * event.detail().length();
-    boolean isNew = newNames > 0;
-    if (isNew || cells.add(RollupDelta.baseHash(event))) {
+    if (cells.add(RollupDelta.baseHash(event))) {
       bytes += BASE_CELL;
     }
-    if (isNew || cells.add(RollupDelta.personalHash(event))) {
+    if (cells.add(RollupDelta.personalHash(event))) {
       bytes += PERSONAL_CELL;
     }
     long hour = Grain.HOUR.floorSecond(event.epochSecond());
@@ -56,7 +55,7 @@ final class BatchSize {
           ((hour * 31 + event.tags()[i]) * 1_000_003 + event.tags()[i + 1]) * 1_000_003
               + event.tenantId()
               + 1;
-      if (isNew || cells.add(tag)) {
+      if (cells.add(tag)) {
         bytes += TAG_CELL;
       }
     }

@@ -34,10 +34,10 @@ final class BlockEncoder {
     for (AdmittedBatch admitted : block.batches()) {
       List<LedgerEvent> rows = new ArrayList<>(admitted.events().size());
       for (UsageEvent event : admitted.events()) {
-        int before = missing.size();
+        int before = missing.names();
         LedgerEvent row = encoder.encode(admitted, rows.size(), event, missing);
         rows.add(row);
-        size.add(row, missing.size() - before);
+        size.add(row, missing.names() - before);
       }
       List<EncodedLink> links = new ArrayList<>(admitted.links().size());
       for (SpanLink link : admitted.links()) {

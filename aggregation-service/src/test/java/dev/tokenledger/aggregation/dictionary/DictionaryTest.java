@@ -63,6 +63,25 @@ class DictionaryTest {
   }
 
   @Test
+  void whatWaitsForANumberIsToldApartAndCountedOnce() throws Exception {
+    Dictionary dictionary = new Dictionary();
+    Dictionary.Missing missing = new Dictionary.Missing();
+    int[] ids = new int[4];
+    dictionary.find(TENANT, Dimension.SESSION, "s-1", ids, 0, missing);
+    dictionary.find(TENANT, Dimension.SESSION, "s-2", ids, 1, missing);
+    dictionary.find(TENANT, Dimension.SESSION, "s-1", ids, 2, missing);
+    dictionary.find(TENANT, Dimension.SESSION, null, ids, 3, missing);
+
+    assertThat(missing.names()).isEqualTo(2);
+    assertThat(ids[0]).isNegative().isEqualTo(ids[2]).isNotEqualTo(ids[1]);
+    assertThat(ids[3]).isEqualTo(DimensionValues.NONE_ID);
+
+    resolve(dictionary, missing);
+    assertThat(ids[0]).isEqualTo(ids[2]).isNotEqualTo(ids[1]);
+    assertThat(Arrays.stream(ids)).allMatch(id -> id >= 0);
+  }
+
+  @Test
   void dimensionsAndTenantsCountApart() throws Exception {
     Dictionary dictionary = new Dictionary();
     Dictionary.Missing missing = new Dictionary.Missing();
