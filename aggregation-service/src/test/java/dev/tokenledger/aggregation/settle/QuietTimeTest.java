@@ -2,37 +2,15 @@ package dev.tokenledger.aggregation.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
+import dev.tokenledger.testsupport.TestClock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 class QuietTimeTest {
-  private Instant now = Instant.parse("2026-03-01T00:00:00Z");
-  private int portions;
-
-  private final Clock clock =
-      new Clock() {
-        @Override
-        public Instant instant() {
-          return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-          return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-          return this;
-        }
-      };
-
+  private final TestClock clock = new TestClock();
   private final SettlementProgress progress = new SettlementProgress(clock);
   private final QuietTime time = new QuietTime(progress, clock);
+  private int portions;
 
   /** Work of five portions; {@code between} runs after each. */
   private int workDone(Runnable between) {
@@ -78,23 +56,23 @@ class QuietTimeTest {
   @Test
   void workThatWaitedLongIsDoneWhateverComes() {
     progress.behind(0, true);
-    now = now.plus(QuietTime.LONGEST).minusNanos(1);
+    clock.pass(QuietTime.LONGEST.minusNanos(1));
     assertThat(workDone()).isZero();
 
-    now = now.plusNanos(1);
+    clock.pass(Duration.ofNanos(1));
     assertThat(workDone()).isEqualTo(5);
   }
 
   @Test
   void whatWasDoneInABacklogMayWaitAsLongAgain() {
     progress.behind(0, true);
-    now = now.plus(QuietTime.LONGEST);
+    clock.pass(QuietTime.LONGEST);
     assertThat(workDone()).isEqualTo(5);
 
-    now = now.plus(Duration.ofSeconds(1));
+    clock.pass(Duration.ofSeconds(1));
     assertThat(workDone()).isZero();
 
-    now = now.plus(QuietTime.LONGEST);
+    clock.pass(QuietTime.LONGEST);
     assertThat(workDone()).isEqualTo(5);
   }
 }

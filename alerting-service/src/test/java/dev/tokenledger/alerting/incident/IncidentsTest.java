@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tokenledger.alerting.AlertingTables;
 import dev.tokenledger.alerting.Conditions;
-import dev.tokenledger.alerting.TestClock;
 import dev.tokenledger.alerting.notification.Severity;
 import dev.tokenledger.platform.database.Database.Work;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
+import dev.tokenledger.testsupport.TestClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -6,10 +6,10 @@ import static dev.tokenledger.alerting.watch.MadeUpUsage.CRAWLER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.alerting.AlertingTables;
-import dev.tokenledger.alerting.TestClock;
 import dev.tokenledger.alerting.anomaly.AnomalySettings;
 import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.platform.database.Database.Work;
+import dev.tokenledger.testsupport.TestClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

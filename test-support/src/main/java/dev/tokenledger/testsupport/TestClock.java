@@ -1,4 +1,4 @@
-package dev.tokenledger.alerting;
+package dev.tokenledger.testsupport;
 
 import java.time.Clock;
 import java.time.Duration;
