@@ -187,7 +187,8 @@ public class CompletenessResource {
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT source, reason, sum(count) FROM ledger.rejections"
-                + " WHERE tenant_id = ? AND hour >= ? GROUP BY source, reason")) {
+                + " WHERE tenant_id = ? AND hour >= ? GROUP BY source, reason"
+                + " ORDER BY source, reason LIMIT 20000")) {
       select.setInt(1, tenantId);
       select.setTimestamp(2, Timestamp.from(since));
       try (ResultSet row = select.executeQuery()) {

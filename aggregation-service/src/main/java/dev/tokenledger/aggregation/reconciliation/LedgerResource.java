@@ -21,6 +21,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -33,6 +35,14 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Ledger", description = "What is counted, and proof that it is exact")
 public class LedgerResource {
   private static final Duration LONGEST = Duration.ofDays(366);
+
+  /** How long a caller waits for the reconciliation of another; a worker is held meanwhile. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final int MOST_WAITING = 4;
+
+  /** Each reads every event of its period, so one is worked on at a time. */
+  private final Semaphore free = new Semaphore(1, true);
 
   private final CurrentCaller caller;
   private final Reconciliation reconciliation;
@@ -57,7 +67,8 @@ public class LedgerResource {
           "Adds the events that started in the period up in four ways (accepted, stored, rolled up,"
               + " hot) and says whether they agree, in every measure and to the nano-dollar. Events"
               + " in dead letters are accepted and not stored: while there are any, it does not. The"
-              + " period is widened to whole hours; without one, it is the last 24 hours.")
+              + " period is widened to whole hours; without one, it is the last 24 hours. One is"
+              + " worked on at a time; who waits too long for others gets 503 `busy`.")
   public ReconciliationAnswer reconcile(
       @Parameter(description = "RFC 3339 or a date", example = "2026-11-20T00:00:00Z")
           @QueryParam("start")
@@ -75,6 +86,7 @@ public class LedgerResource {
     }
     Instant startHour = Grain.HOUR.floor(from);
     Instant endHour = Grain.HOUR.floor(until.plus(Grain.HOUR.length()).minusNanos(1));
+    enter();
     try {
       return ReconciliationAnswer.of(
           reconciliation.of(caller.get().tenantId(), startHour, endHour));
@@ -84,7 +96,25 @@ public class LedgerResource {
           "Redis cannot be reached, so it cannot be compared.",
           Duration.ofSeconds(2),
           e);
+    } finally {
+      free.release();
     }
+  }
+
+  private void enter() {
+    try {
+      if (free.getQueueLength() < MOST_WAITING
+          && free.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw ProblemException.retryable(
+        ProblemCode.BUSY,
+        "Other reconciliations are being worked on. Ask again in a moment.",
+        PATIENCE,
+        null);
   }
 
   private static Instant time(String name, String text) {

@@ -21,9 +21,12 @@ final class ServicesInstallation implements Installation {
   private final int port;
   private final JavaApplication launcher;
   private final ExternalStores stores;
+  private final List<String> options;
   private final Thread atExit = new Thread(this::endAll);
 
-  private ServicesInstallation(String name, ExternalStores stores) throws IOException {
+  private ServicesInstallation(String name, ExternalStores stores, List<String> options)
+      throws IOException {
+    this.options = options;
     Path work = Path.of(JavaApplication.property("tokenledger.work"));
     this.data = work.resolve(name);
     this.launcher = new JavaApplication(work.resolve(name + ".log"));
@@ -33,8 +36,14 @@ final class ServicesInstallation implements Installation {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
-  static ServicesInstallation start(String name) throws Exception {
-    ServicesInstallation started = new ServicesInstallation(name, ExternalStores.start());
+  /**
+   * Starts it on an empty database and waits until it is ready.
+   *
+   * @param options of the JVM of each service, such as settings
+   */
+  static ServicesInstallation start(String name, String... options) throws Exception {
+    ServicesInstallation started =
+        new ServicesInstallation(name, ExternalStores.start(), List.of(options));
     try {
       started.startAgain();
     } catch (Exception | AssertionError e) {
@@ -54,7 +63,8 @@ final class ServicesInstallation implements Installation {
             "-Dtokenledger.home=" + JavaApplication.property("tokenledger.home"),
             "-Dquarkus.http.host=127.0.0.1",
             "-Dquarkus.http.port=" + port,
-            "-Dtokenledger.services.java-options=-Xmx256m -XX:+UseSerialGC",
+            "-Dtokenledger.services.java-options=-Xmx256m -XX:+UseSerialGC "
+                + String.join(" ", options),
             "-jar",
             JavaApplication.property("tokenledger.app"),
             "services"),
