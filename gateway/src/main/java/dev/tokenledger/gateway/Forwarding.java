@@ -51,7 +51,7 @@ class Forwarding {
       refuse(context, body.failure(), body.limit());
       return;
     }
-    new Passage(context, service, services, forwarded, outages, body).begin();
+    new ProxiedRequest(context, service, services, forwarded, outages, body).begin();
   }
 
   private static void refuse(RoutingContext context, BodyFailure failure, long limit) {

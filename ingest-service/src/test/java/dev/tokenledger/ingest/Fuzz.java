@@ -2,8 +2,8 @@ package dev.tokenledger.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.Rejection;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.price.Catalogue;

@@ -1,4 +1,4 @@
-/** Events as the ledger stores them. */
+/** Events as the ledger stores them, and how they are written, read and corrected. */
 @NullMarked
 package dev.tokenledger.aggregation.event;
 

@@ -1,4 +1,4 @@
-/** The fence against counting an event twice. */
+/** Identities of events, so that none is counted twice. */
 @NullMarked
 package dev.tokenledger.aggregation.identity;
 

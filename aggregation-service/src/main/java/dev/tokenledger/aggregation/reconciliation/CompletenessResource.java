@@ -1,6 +1,6 @@
 package dev.tokenledger.aggregation.reconciliation;
 
-import dev.tokenledger.aggregation.settle.SettleService;
+import dev.tokenledger.aggregation.AggregationStart;
 import dev.tokenledger.aggregation.settle.SettlementProgress;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.CurrentCaller;
@@ -43,7 +43,7 @@ public class CompletenessResource {
   private final Clock clock;
 
   public CompletenessResource(
-      CurrentCaller caller, SettleService settle, SettlementProgress progress, Clock clock) {
+      CurrentCaller caller, AggregationStart settle, SettlementProgress progress, Clock clock) {
     this.progress = progress;
     this.caller = caller;
     this.database = settle.database();

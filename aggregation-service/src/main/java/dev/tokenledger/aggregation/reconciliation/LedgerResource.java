@@ -1,7 +1,7 @@
 package dev.tokenledger.aggregation.reconciliation;
 
+import dev.tokenledger.aggregation.AggregationStart;
 import dev.tokenledger.aggregation.deadletter.DeadLetters;
-import dev.tokenledger.aggregation.settle.SettleService;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.identity.CurrentCaller;
@@ -50,7 +50,7 @@ public class LedgerResource {
 
   public LedgerResource(
       CurrentCaller caller,
-      SettleService settle,
+      AggregationStart settle,
       BlockingRedis redis,
       DeadLetters deadLetters,
       StreamConfig streams,

@@ -1,4 +1,4 @@
-/** What a batch adds to the rollups. */
+/** Sums of events by bucket and dimensions: what a batch adds, and how it is written and kept. */
 @NullMarked
 package dev.tokenledger.aggregation.rollup;
 

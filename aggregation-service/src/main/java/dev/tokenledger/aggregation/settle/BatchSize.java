@@ -11,7 +11,7 @@ import java.util.Set;
  * that they make. A thousand events of one minute and one agent make a handful of rows, a thousand
  * of a sparse history thousands: it is these that fill the memory.
  */
-final class BatchSize {
+public final class BatchSize {
   /** Bytes of an event with its identifiers, its numbers and its measures. */
   private static final int EVENT = 1_100;
 
@@ -39,7 +39,7 @@ final class BatchSize {
   /**
    * @param newNames names that no event before it had and that have no number yet
    */
-  void add(LedgerEvent event, int newNames) {
+  public void add(LedgerEvent event, int newNames) {
     events++;
     bytes += EVENT + (long) newNames * NEW_NAME;
     bytes += event.detail() == null ? 0 : 2L * event.detail().length();
@@ -61,7 +61,7 @@ final class BatchSize {
     }
   }
 
-  void addLinks(int links) {
+  public void addLinks(int links) {
     bytes += (long) links * LINK;
   }
 

@@ -1,6 +1,8 @@
 package dev.tokenledger.aggregation.settle;
 
+import dev.tokenledger.aggregation.block.EncodedBlock;
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.event.StoredEvents;
 import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Grain;
 import java.sql.Connection;
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * the meter is as exact as the ledger: received = accepted + rejected, accepted = stored +
  * duplicates + amended.
  */
-final class CompletenessWriter {
+public final class CompletenessWriter {
   private static final String UPSERT =
       "INSERT INTO ledger.completeness AS c (tenant_id, hour, source, received, accepted, rejected,"
           + " stored, duplicates, amended, first_admitted_at, last_admitted_at, last_event_at,"
@@ -62,7 +64,7 @@ final class CompletenessWriter {
 
   private final Clock clock;
 
-  CompletenessWriter(Clock clock) {
+  public CompletenessWriter(Clock clock) {
     this.clock = clock;
   }
 

@@ -1,11 +1,14 @@
 package dev.tokenledger.aggregation.settle;
 
+import dev.tokenledger.aggregation.event.Adjustments;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.event.RecordMerge;
+import dev.tokenledger.aggregation.event.StoredEvents;
 import dev.tokenledger.aggregation.identity.EventIdentity;
+import dev.tokenledger.aggregation.repricing.Repricing;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
-import dev.tokenledger.aggregation.settle.TracePlacement.Decision;
-import dev.tokenledger.aggregation.settle.TracePlacement.Decisions;
+import dev.tokenledger.aggregation.settle.WrapperResolution.Decision;
+import dev.tokenledger.aggregation.settle.WrapperResolution.Decisions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -21,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Brings events to the state that all of their records and all of their trace make of them: new
  * ones before they are stored, and stored ones to which further records or spans have come.
  */
-final class Corrections {
+public final class Corrections {
   private static final String OF_TRACE = "trace";
   private static final String OF_REPORTER = "reporter";
 
@@ -29,7 +32,7 @@ final class Corrections {
   private final Adjustments adjustments;
   private final Repricing repricing;
 
-  Corrections(StoredEvents stored, Adjustments adjustments, Repricing repricing) {
+  public Corrections(StoredEvents stored, Adjustments adjustments, Repricing repricing) {
     this.stored = stored;
     this.adjustments = adjustments;
     this.repricing = repricing;

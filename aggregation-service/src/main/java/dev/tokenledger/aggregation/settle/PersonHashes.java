@@ -3,7 +3,7 @@ package dev.tokenledger.aggregation.settle;
 import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.Inherited;
 import dev.tokenledger.aggregation.identity.EventIdentity;
-import dev.tokenledger.aggregation.settle.TracePlacement.Decision;
+import dev.tokenledger.aggregation.settle.WrapperResolution.Decision;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;
 import java.sql.Connection;
@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * The hashes by which inherited users and sessions are counted, from the names behind their ids.
  */
-final class PersonHashes {
+public final class PersonHashes {
   private static final String SELECT =
       """
       SELECT w.tenant_id, w.dimension, w.value_id, d.value
@@ -41,7 +41,7 @@ final class PersonHashes {
   }
 
   /** Reads what some decisions need. */
-  static PersonHashes read(Connection connection, Map<EventIdentity, Decision> decisions)
+  public static PersonHashes read(Connection connection, Map<EventIdentity, Decision> decisions)
       throws SQLException {
     Set<Key> keys = new HashSet<>();
     decisions.forEach(
@@ -84,7 +84,7 @@ final class PersonHashes {
   /**
    * @param ids in the order of {@link Inherited#DIMENSIONS}
    */
-  Inherited inherited(int tenantId, int[] ids) {
+  public Inherited inherited(int tenantId, int[] ids) {
     return new Inherited(
         ids,
         hashes.getOrDefault(new Key(tenantId, Dimension.USER, ids[USER]), 0L),

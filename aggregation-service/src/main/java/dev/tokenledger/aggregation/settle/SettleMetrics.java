@@ -5,10 +5,10 @@ import io.micrometer.core.instrument.Timer;
 import java.sql.SQLException;
 
 /** The figures of settling, by shard. */
-final class SettleMetrics {
+public final class SettleMetrics {
   private final MeterRegistry registry;
 
-  SettleMetrics(MeterRegistry registry) {
+  public SettleMetrics(MeterRegistry registry) {
     this.registry = registry;
   }
 

@@ -1,11 +1,18 @@
 package dev.tokenledger.aggregation.settle;
 
+import dev.tokenledger.aggregation.block.BlockDedup;
+import dev.tokenledger.aggregation.block.BlockEncoder;
+import dev.tokenledger.aggregation.block.EncodedBlock;
 import dev.tokenledger.aggregation.dictionary.Dictionary;
 import dev.tokenledger.aggregation.event.EventEncoder;
+import dev.tokenledger.aggregation.event.EventStore;
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.event.Partitions;
+import dev.tokenledger.aggregation.event.StoredEvents;
 import dev.tokenledger.aggregation.hot.HotRollups;
-import dev.tokenledger.aggregation.identity.EventFence;
+import dev.tokenledger.aggregation.identity.EventDedup;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
+import dev.tokenledger.aggregation.rollup.RollupWriter;
 import dev.tokenledger.model.stream.Block;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,27 +35,27 @@ import java.util.UUID;
  *
  * <p>Thread-safe; each caller brings connections of its own that were {@link #prepare prepared}.
  */
-final class Settlement {
+public final class Settlement {
   private final Dictionary dictionary;
   private final EventEncoder encoder;
   private final EventStore events;
   private final RollupWriter rollups;
-  private final BlockFence blockFence;
-  private final EventFence eventFence;
+  private final BlockDedup blockFence;
+  private final EventDedup eventFence;
   private final Partitions partitions;
   private final CompletenessWriter completeness;
-  private final TracePlacement traces;
+  private final WrapperResolution traces;
   private final Corrections corrections;
 
-  Settlement(
+  public Settlement(
       Dictionary dictionary,
       EventStore events,
       RollupWriter rollups,
-      BlockFence blockFence,
-      EventFence eventFence,
+      BlockDedup blockFence,
+      EventDedup eventFence,
       Partitions partitions,
       CompletenessWriter completeness,
-      TracePlacement traces,
+      WrapperResolution traces,
       Corrections corrections) {
     this.dictionary = dictionary;
     this.encoder = new EventEncoder(dictionary);
@@ -115,10 +122,10 @@ final class Settlement {
     List<EncodedBlock> before = new ArrayList<>();
     blocks.forEach(block -> (claimedBlocks.contains(block.id()) ? settled : before).add(block));
     List<EncodedBlock.Batch> batches = settled.stream().flatMap(b -> b.batches().stream()).toList();
-    EventFence.Claimed claimed = eventFence.claim(connection, events(settled));
+    EventDedup.Claimed claimed = eventFence.claim(connection, events(settled));
 
     RollupDelta delta = new RollupDelta();
-    TracePlacement.Decisions decisions = traces.decide(connection, batches, events(settled));
+    WrapperResolution.Decisions decisions = traces.decide(connection, batches, events(settled));
     PersonHashes people = PersonHashes.read(connection, decisions.ofEvents());
     List<LedgerEvent> placed = corrections.complete(connection, claimed.fresh(), decisions, people);
     events.insert(connection, placed);

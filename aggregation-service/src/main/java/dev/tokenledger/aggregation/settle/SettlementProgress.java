@@ -50,7 +50,7 @@ public class SettlementProgress implements HealthCheck {
    * Whether a shard has more to settle than one batch takes, so that whatever can wait leaves it
    * the machine.
    */
-  void behind(int shard, boolean isBehind) {
+  public void behind(int shard, boolean isBehind) {
     if (isBehind) {
       behind.add(shard);
     } else {
@@ -59,7 +59,7 @@ public class SettlementProgress implements HealthCheck {
   }
 
   /** Whether any shard is behind. */
-  boolean isBehind() {
+  public boolean isBehind() {
     return !behind.isEmpty();
   }
 

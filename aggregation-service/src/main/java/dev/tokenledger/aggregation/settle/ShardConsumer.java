@@ -1,9 +1,14 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.AggregationConfig;
+import dev.tokenledger.aggregation.block.BlockEncoder;
+import dev.tokenledger.aggregation.block.BlockParts;
+import dev.tokenledger.aggregation.block.BlockStream;
+import dev.tokenledger.aggregation.block.DividedBlockException;
 import dev.tokenledger.aggregation.deadletter.DeadEvents;
 import dev.tokenledger.aggregation.deadletter.DeadLetters;
 import dev.tokenledger.aggregation.event.LedgerEvent;
+import dev.tokenledger.aggregation.hot.ChangeFeed;
 import dev.tokenledger.aggregation.hot.HotRollups;
 import dev.tokenledger.model.rollup.Grain;
 import dev.tokenledger.model.rollup.HotKeys;
@@ -40,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * event; so a backlog is settled whatever it is made of, and an event that fails by itself is kept
  * as a dead letter alone. Batches grow again with each that succeeds.
  */
-final class ShardConsumer implements Runnable {
+public final class ShardConsumer implements Runnable {
   private static final Logger LOG = Logger.getLogger(ShardConsumer.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
@@ -78,7 +83,7 @@ final class ShardConsumer implements Runnable {
   /**
    * @param maxBytes the memory of one batch
    */
-  ShardConsumer(
+  public ShardConsumer(
       int shard,
       BlockStream stream,
       Settlement settlement,
@@ -107,7 +112,7 @@ final class ShardConsumer implements Runnable {
   }
 
   /** Ends the loop after what is being settled. */
-  void stop() {
+  public void stop() {
     stopping = true;
   }
 

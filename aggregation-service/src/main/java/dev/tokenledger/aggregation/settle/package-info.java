@@ -1,5 +1,5 @@
 /**
- * Blocks become rows: read from the stream, deduplicated, stored and rolled up in one transaction.
+ * Batches of blocks become rows: deduplicated, corrected, stored and rolled up in one transaction.
  */
 @NullMarked
 package dev.tokenledger.aggregation.settle;

@@ -1,4 +1,4 @@
-/** Anomalies in one series of figures, point by point, without set-up. */
+/** Anomalies: found in one series of figures, point by point and without set-up, and reported. */
 @NullMarked
 package dev.tokenledger.alerting.anomaly;
 

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.alerting.loopguard.LoopGuard;
 import dev.tokenledger.model.money.Money;
 import java.time.Instant;
 import java.util.List;

@@ -1,7 +1,8 @@
 package dev.tokenledger.alerting.authorization;
 
-import dev.tokenledger.alerting.door.DoorRules;
-import dev.tokenledger.alerting.door.NamedKeys;
+import dev.tokenledger.alerting.admission.AdmissionCache;
+import dev.tokenledger.alerting.admission.NamedKeys;
+import dev.tokenledger.alerting.guard.AuthorizationRequest;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
@@ -36,11 +37,11 @@ public class AuthorizationResource {
 
   private final CurrentCaller caller;
   private final Authorizer authorizer;
-  private final DoorRules door;
+  private final AdmissionCache door;
   private final NamedKeys keys;
 
   AuthorizationResource(
-      CurrentCaller caller, Authorizer authorizer, DoorRules door, NamedKeys keys) {
+      CurrentCaller caller, Authorizer authorizer, AdmissionCache door, NamedKeys keys) {
     this.caller = caller;
     this.authorizer = authorizer;
     this.door = door;
@@ -116,7 +117,7 @@ public class AuthorizationResource {
           null, null, null, null, null, null, null, null);
 
   private AuthorizationRequest request(Caller who, Question asked) {
-    return new Authorizing(who, door, keys)
+    return new AuthorizationRequestBuilder(who, door, keys)
         .add("project", asked.project())
         .add("environment", asked.environment())
         .add("provider", asked.provider())
@@ -129,7 +130,7 @@ public class AuthorizationResource {
         .add(NamedKeys.DIMENSION, asked.apiKey())
         .addTags(asked.tags())
         .request(
-            new Authorizing.Details(
+            new AuthorizationRequestBuilder.Details(
                 asked.estimatedCostUsd(),
                 asked.maxInputTokens(),
                 asked.maxOutputTokens(),

@@ -1,8 +1,17 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.alerting.admission.AdmissionCache;
+import dev.tokenledger.alerting.admission.NamedKeys;
 import dev.tokenledger.alerting.budget.Budget;
-import dev.tokenledger.alerting.door.DoorRules;
-import dev.tokenledger.alerting.door.NamedKeys;
+import dev.tokenledger.alerting.guard.AuthorizationRequest;
+import dev.tokenledger.alerting.guard.AuthorizeBatcher;
+import dev.tokenledger.alerting.guard.GuardKeys;
+import dev.tokenledger.alerting.guard.GuardScripts;
+import dev.tokenledger.alerting.guard.GuardSnapshot;
+import dev.tokenledger.alerting.guard.GuardState;
+import dev.tokenledger.alerting.guard.RedisScript;
+import dev.tokenledger.alerting.guard.ReservationWriter;
+import dev.tokenledger.alerting.loopguard.LoopGuard;
 import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.problem.ProblemCode;
@@ -51,20 +60,20 @@ class Authorizer {
   /** How long the counters of a session, trace or run outlive its last call. */
   private static final Duration LOOP_MEMORY = Duration.ofHours(24);
 
-  private final Guards guards;
+  private final GuardState guards;
   private final LoopHistory history;
   private final ReservationWriter writer;
-  private final DoorRules door;
+  private final AdmissionCache door;
   private final NamedKeys keys;
-  private final Questions questions;
+  private final AuthorizeBatcher questions;
   private final RedisScript release;
   private final Clock clock;
 
   Authorizer(
-      Guards guards,
+      GuardState guards,
       LoopHistory history,
       ReservationWriter writer,
-      DoorRules door,
+      AdmissionCache door,
       NamedKeys keys,
       @RedisClientName(GuardKeys.REDIS) Redis redis,
       Clock clock) {
@@ -73,7 +82,7 @@ class Authorizer {
     this.writer = writer;
     this.door = door;
     this.keys = keys;
-    this.questions = new Questions(redis);
+    this.questions = new AuthorizeBatcher(redis);
     this.release = new RedisScript(redis, GuardScripts.RELEASE_ONE);
     this.clock = clock;
   }
@@ -98,7 +107,7 @@ class Authorizer {
   /** A request against the book of its tenant. */
   private record Case(
       Attempt attempt,
-      GuardBook book,
+      GuardSnapshot book,
       Map<Budget, Long> amounts,
       List<LoopGuard> loops,
       Estimate estimate) {
@@ -146,14 +155,14 @@ class Authorizer {
               Duration.ofSeconds(1),
               null));
     }
-    GuardBook known = guards.known(attempt.request.tenantId());
+    GuardSnapshot known = guards.known(attempt.request.tenantId());
     return known == null
         ? onWorker(() -> guards.load(attempt.request.tenantId()))
             .thenCompose(book -> decide(attempt, book))
         : decide(attempt, known);
   }
 
-  private CompletionStage<Decision> decide(Attempt attempt, GuardBook book) {
+  private CompletionStage<Decision> decide(Attempt attempt, GuardSnapshot book) {
     AuthorizationRequest request = attempt.request;
     Estimate estimate = Estimate.of(request, door.book(), clock.instant());
     List<Budget> matching =

@@ -1,6 +1,7 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.budget.Budget;
+import dev.tokenledger.alerting.loopguard.LoopGuard;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param loopGuard the guard whose bound was met, or null
  * @param bound the bound that was met, as {@code max_calls}, or null
  */
-record Decision(
+public record Decision(
     boolean allowed,
     @Nullable Reason reason,
     boolean degraded,
@@ -64,7 +65,7 @@ record Decision(
    * What the guard takes as left of a budget that cannot be read: so much that it never refuses, or
    * so little that it always does, as the budget says.
    */
-  static long unknown(Budget budget) {
+  public static long unknown(Budget budget) {
     return budget.allowWhenUnavailable() ? UNKNOWN : -UNKNOWN;
   }
 
@@ -72,7 +73,7 @@ record Decision(
     return Math.abs(Math.abs(availableNanos) - UNKNOWN) < UNKNOWN_MARGIN;
   }
 
-  Decision {
+  public Decision {
     budgets = List.copyOf(budgets);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tokenledger.alerting.authorization;
 
+import dev.tokenledger.alerting.guard.AuthorizationRequest;
 import dev.tokenledger.model.event.BillableUnits;
 import dev.tokenledger.model.event.Pricing;
 import dev.tokenledger.model.event.TokenUsage;

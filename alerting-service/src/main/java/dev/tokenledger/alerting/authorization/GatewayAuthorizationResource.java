@@ -1,7 +1,8 @@
 package dev.tokenledger.alerting.authorization;
 
-import dev.tokenledger.alerting.door.DoorRules;
-import dev.tokenledger.alerting.door.NamedKeys;
+import dev.tokenledger.alerting.admission.AdmissionCache;
+import dev.tokenledger.alerting.admission.NamedKeys;
+import dev.tokenledger.alerting.guard.AuthorizationRequest;
 import dev.tokenledger.platform.identity.Caller;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;
@@ -47,11 +48,11 @@ public class GatewayAuthorizationResource {
 
   private final CurrentCaller caller;
   private final Authorizer authorizer;
-  private final DoorRules door;
+  private final AdmissionCache door;
   private final NamedKeys keys;
 
   GatewayAuthorizationResource(
-      CurrentCaller caller, Authorizer authorizer, DoorRules door, NamedKeys keys) {
+      CurrentCaller caller, Authorizer authorizer, AdmissionCache door, NamedKeys keys) {
     this.caller = caller;
     this.authorizer = authorizer;
     this.door = door;
@@ -158,7 +159,7 @@ public class GatewayAuthorizationResource {
       }
     }
     String reserve = header(headers, "reserve");
-    return new Authorizing(who, door, keys)
+    return new AuthorizationRequestBuilder(who, door, keys)
         .add("project", header(headers, "project"))
         .add("environment", header(headers, "environment"))
         .add("provider", header(headers, "provider"))
@@ -170,7 +171,7 @@ public class GatewayAuthorizationResource {
         .add("session", header(headers, "session"))
         .add(NamedKeys.DIMENSION, header(headers, "api-key"))
         .request(
-            new Authorizing.Details(
+            new AuthorizationRequestBuilder.Details(
                 header(headers, "estimated-cost-usd"),
                 number(headers, "max-input-tokens"),
                 number(headers, "max-output-tokens"),

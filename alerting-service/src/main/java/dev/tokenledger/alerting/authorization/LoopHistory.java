@@ -1,6 +1,8 @@
 package dev.tokenledger.alerting.authorization;
 
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.guard.AuthorizationRequest;
+import dev.tokenledger.alerting.loopguard.LoopGuard;
 import dev.tokenledger.model.rollup.Measure;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.query.Granularity;

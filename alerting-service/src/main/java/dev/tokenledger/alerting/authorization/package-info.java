@@ -1,9 +1,8 @@
 /**
- * Spending that is stopped before it happens: decisions, reservations and what bounds a loop.
+ * Spending that is stopped before it happens: questions whether a call may be made, and answers.
  *
- * <p>What decides lies in Redis, where one script looks at all matching budgets and takes from them
- * at once. What is granted lies in Postgres before the caller hears of it. An epoch ties both: see
- * {@link dev.tokenledger.alerting.reservation.GuardEpochs}.
+ * <p>What is granted lies in Postgres before the caller hears of it. An epoch ties that to the
+ * state in Redis: see {@link dev.tokenledger.alerting.reservation.GuardEpochs}.
  */
 @NullMarked
 package dev.tokenledger.alerting.authorization;

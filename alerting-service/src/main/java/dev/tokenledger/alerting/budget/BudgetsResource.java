@@ -1,9 +1,9 @@
 package dev.tokenledger.alerting.budget;
 
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.admission.AdmissionCache;
+import dev.tokenledger.alerting.admission.NamedKeys;
 import dev.tokenledger.alerting.channel.NamedChannels;
-import dev.tokenledger.alerting.door.DoorRules;
-import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.reservation.GuardChanged;
 import dev.tokenledger.alerting.reservation.ReservationStore;
 import dev.tokenledger.model.money.Money;
@@ -71,7 +71,7 @@ public class BudgetsResource {
   private final BudgetStore store;
   private final ReservationStore reservations;
   private final SpendReader spending;
-  private final DoorRules door;
+  private final AdmissionCache door;
   private final NamedKeys keys;
   private final Event<GuardChanged> changes;
   private final NamedChannels channels;
@@ -83,7 +83,7 @@ public class BudgetsResource {
       BudgetStore store,
       ReservationStore reservations,
       UnreadableBudgets unreadable,
-      DoorRules door,
+      AdmissionCache door,
       NamedKeys keys,
       Event<GuardChanged> changes,
       Clock clock,

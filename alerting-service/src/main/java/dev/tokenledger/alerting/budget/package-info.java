@@ -1,4 +1,6 @@
-/** Budgets: what may be spent by whom in which period, and what was. */
+/**
+ * Budgets: what may be spent by whom in which period, what was, and which thresholds that crosses.
+ */
 @NullMarked
 package dev.tokenledger.alerting.budget;
 

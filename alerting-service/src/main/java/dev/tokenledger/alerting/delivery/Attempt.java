@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.channel.ChannelSecrets;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.receiver.ChannelType;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import dev.tokenledger.alerting.receiver.Message;
-import dev.tokenledger.alerting.receiver.Outcome;
 import dev.tokenledger.alerting.receiver.Receiver;
 import dev.tokenledger.alerting.receiver.Senders;
 import java.net.URI;
@@ -37,24 +37,24 @@ final class Attempt {
    * A mistake of ours counts as a failure, so that it ends among the dead letters and is seen. What
    * the JVM itself fails at is left to it, and to whoever takes over the claim.
    */
-  Outcome make(DeliveryQueue.Due due, Instant now) {
+  DeliveryOutcome make(DeliveryQueue.Due due, Instant now) {
     try {
       return send(due, now);
     } catch (VirtualMachineError e) {
       throw e;
     } catch (RuntimeException | Error e) {
       LOG.errorf(e, "delivery %s cannot be attempted", due.id());
-      return Outcome.failed("not attempted: " + e.getMessage());
+      return DeliveryOutcome.failed("not attempted: " + e.getMessage());
     }
   }
 
-  private Outcome send(DeliveryQueue.Due due, Instant now) {
+  private DeliveryOutcome send(DeliveryQueue.Due due, Instant now) {
     if (due.deleted()) {
-      return Outcome.unsendable("the channel was deleted");
+      return DeliveryOutcome.unsendable("the channel was deleted");
     }
     Optional<Notification> notification = stored.read(due.id(), due.payload());
     if (notification.isEmpty()) {
-      return Outcome.unsendable("the stored notification cannot be read");
+      return DeliveryOutcome.unsendable("the stored notification cannot be read");
     }
     Receiver receiver =
         new Receiver(

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
 import dev.tokenledger.alerting.channel.ChannelSecrets;
-import dev.tokenledger.alerting.receiver.Outcome;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import dev.tokenledger.alerting.receiver.Senders;
 import dev.tokenledger.platform.loop.BackgroundLoop;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -110,7 +110,7 @@ public class DeliveryLoop {
   private void work(DeliveryQueue.Due due) {
     try {
       Instant started = clock.instant();
-      Outcome outcome = attempt.make(due, started);
+      DeliveryOutcome outcome = attempt.make(due, started);
       Instant now = clock.instant();
       metrics.attempted(due.type(), outcome, Duration.between(started, now));
       if (outcome.error() != null) {
@@ -129,11 +129,11 @@ public class DeliveryLoop {
     }
   }
 
-  private @Nullable Instant next(DeliveryQueue.Due due, Outcome outcome, Instant now) {
+  private @Nullable Instant next(DeliveryQueue.Due due, DeliveryOutcome outcome, Instant now) {
     if (!outcome.missed().isEmpty()) {
       return now.plus(backoff.pause(1, null));
     }
-    return outcome.kind() == Outcome.Kind.FAILED && due.attempts() < maxAttempts
+    return outcome.kind() == DeliveryOutcome.Kind.FAILED && due.attempts() < maxAttempts
         ? now.plus(backoff.pause(due.attempts(), outcome.retryAfter()))
         : null;
   }

@@ -1,7 +1,7 @@
 package dev.tokenledger.alerting.delivery;
 
 import dev.tokenledger.alerting.receiver.ChannelType;
-import dev.tokenledger.alerting.receiver.Outcome;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -15,7 +15,7 @@ final class DeliveryMetrics {
     this.registry = registry;
   }
 
-  void attempted(ChannelType type, Outcome outcome, Duration duration) {
+  void attempted(ChannelType type, DeliveryOutcome outcome, Duration duration) {
     Timer.builder("tokenledger.delivery.attempts")
         .description("Attempts to deliver notifications, and how long they took")
         .tag("channel_type", type.label())

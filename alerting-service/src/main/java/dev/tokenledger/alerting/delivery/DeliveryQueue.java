@@ -1,8 +1,8 @@
 package dev.tokenledger.alerting.delivery;
 
 import dev.tokenledger.alerting.receiver.ChannelType;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import dev.tokenledger.alerting.receiver.Excerpt;
-import dev.tokenledger.alerting.receiver.Outcome;
 import dev.tokenledger.platform.database.Database;
 import java.sql.Array;
 import java.sql.Connection;
@@ -299,14 +299,15 @@ final class DeliveryQueue {
    * @param next when to try again, the delivery itself or what some of its recipients have missed;
    *     null if this was the last attempt
    */
-  void finish(Due due, Outcome outcome, Instant started, Instant now, @Nullable Instant next) {
+  void finish(
+      Due due, DeliveryOutcome outcome, Instant started, Instant now, @Nullable Instant next) {
     // Postgres takes no NUL in a text, and an error may repeat what a receiver has sent.
     String error = outcome.error() == null ? null : Excerpt.line(outcome.error(), MAX_ERROR);
     database.asService(
         connection -> {
           boolean leadsElsewhere = !lockChannel(connection, due);
           log(connection, due, outcome, error, Duration.between(started, now));
-          boolean outdated = outcome.kind() == Outcome.Kind.GONE && leadsElsewhere;
+          boolean outdated = outcome.kind() == DeliveryOutcome.Kind.GONE && leadsElsewhere;
           Instant again = outdated && due.attempts < bounds.attempts ? now : next;
           if (settle(connection, due, outcome, error, now, again)) {
             if (next != null) {
@@ -339,7 +340,11 @@ final class DeliveryQueue {
   }
 
   private static void log(
-      Connection connection, Due due, Outcome outcome, @Nullable String error, Duration duration)
+      Connection connection,
+      Due due,
+      DeliveryOutcome outcome,
+      @Nullable String error,
+      Duration duration)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
@@ -361,12 +366,12 @@ final class DeliveryQueue {
   private static boolean settle(
       Connection connection,
       Due due,
-      Outcome outcome,
+      DeliveryOutcome outcome,
       @Nullable String error,
       Instant now,
       @Nullable Instant next)
       throws SQLException {
-    boolean delivered = outcome.kind() == Outcome.Kind.DELIVERED;
+    boolean delivered = outcome.kind() == DeliveryOutcome.Kind.DELIVERED;
     try (PreparedStatement update =
             connection.prepareStatement(
                 "UPDATE alerting.deliveries SET status = ?,"
@@ -416,7 +421,7 @@ final class DeliveryQueue {
 
   /** The circuit breaker, in the channel's row. */
   private void judge(
-      Connection connection, Due due, Outcome outcome, @Nullable String error, Instant now)
+      Connection connection, Due due, DeliveryOutcome outcome, @Nullable String error, Instant now)
       throws SQLException {
     switch (outcome.kind()) {
       case DELIVERED -> recover(connection, due);

@@ -3,7 +3,7 @@ package dev.tokenledger.alerting.dispatch;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.delivery.Outbox;
-import dev.tokenledger.alerting.dispatch.Decision.Untold;
+import dev.tokenledger.alerting.dispatch.NotificationDecision.Untold;
 import dev.tokenledger.alerting.incident.Incident;
 import dev.tokenledger.alerting.incident.IncidentReader;
 import dev.tokenledger.alerting.incident.IncidentStatus;
@@ -46,7 +46,7 @@ final class Dispatcher {
   private final Outbox outbox;
   private final IncidentReader incidents;
   private final Mutings mutings;
-  private final ToldRows told;
+  private final NotificationLog told;
   private final ObjectMapper json;
   private final Clock clock;
 
@@ -61,7 +61,7 @@ final class Dispatcher {
     this.outbox = outbox;
     this.incidents = incidents;
     this.mutings = mutings;
-    this.told = new ToldRows(json);
+    this.told = new NotificationLog(json);
     this.json = json;
     this.clock = clock;
   }
@@ -69,7 +69,7 @@ final class Dispatcher {
   /** Channels that something may be told now. */
   List<UUID> due() {
     Instant now = clock.instant();
-    return database.asService(connection -> UntoldRows.dueChannels(connection, now));
+    return database.asService(connection -> PendingNotifications.dueChannels(connection, now));
   }
 
   /**
@@ -83,16 +83,17 @@ final class Dispatcher {
     Instant now = clock.instant();
     return database.asService(
         connection -> {
-          Optional<UntoldRows.Channel> channel = UntoldRows.lock(connection, channelId);
+          Optional<PendingNotifications.Channel> channel =
+              PendingNotifications.lock(connection, channelId);
           if (channel.isEmpty()) {
             return 0;
           }
           if (channel.get().isDeleted()) {
-            UntoldRows.forget(connection, channelId);
+            PendingNotifications.forget(connection, channelId);
             return 0;
           }
           if (channel.get().isDisabled()) {
-            UntoldRows.suspend(connection, channelId, now, now.plus(LOOK_AGAIN));
+            PendingNotifications.suspend(connection, channelId, now, now.plus(LOOK_AGAIN));
             return 0;
           }
           return new Round(connection, channel.get(), now).run();
@@ -107,7 +108,7 @@ final class Dispatcher {
    */
   private record Part(
       Incident incident,
-      Topic topic,
+      GroupKey topic,
       boolean known,
       Notification message,
       Instant arose,
@@ -117,13 +118,14 @@ final class Dispatcher {
   /** What is decided for one channel at one moment. */
   private final class Round {
     private final Connection connection;
-    private final UntoldRows.Channel channel;
+    private final PendingNotifications.Channel channel;
     private final Instant now;
     private final Grouping grouping;
     private final Muting muting;
     private int deliveries;
 
-    Round(Connection connection, UntoldRows.Channel channel, Instant now) throws SQLException {
+    Round(Connection connection, PendingNotifications.Channel channel, Instant now)
+        throws SQLException {
       this.connection = connection;
       this.channel = channel;
       this.now = now;
@@ -132,11 +134,11 @@ final class Dispatcher {
     }
 
     int run() throws SQLException {
-      Map<UUID, List<Untold>> untold = UntoldRows.due(connection, channel.id(), now);
+      Map<UUID, List<Untold>> untold = PendingNotifications.due(connection, channel.id(), now);
       List<UUID> remind = told.dueReminders(connection, channel.id(), now);
       Set<UUID> all = new LinkedHashSet<>(untold.keySet());
       all.addAll(remind);
-      Map<UUID, Topic> topics = told.topics(connection, channel.id(), all);
+      Map<UUID, GroupKey> topics = told.topics(connection, channel.id(), all);
       Map<UUID, Incident> known =
           incidents.find(connection, all).stream()
               .collect(Collectors.toMap(Incident::id, Function.identity()));
@@ -149,7 +151,7 @@ final class Dispatcher {
         remind(known.get(id), topics.get(id), untold.containsKey(id)).ifPresent(parts::add);
       }
       Set<UUID> first = new HashSet<>();
-      Map<Topic, List<Part>> groups = new LinkedHashMap<>();
+      Map<GroupKey, List<Part>> groups = new LinkedHashMap<>();
       for (Part part : parts) {
         if (part.topic.group() != null) {
           groups.computeIfAbsent(part.topic, topic -> new ArrayList<>()).add(part);
@@ -158,7 +160,7 @@ final class Dispatcher {
           settle(part);
         }
       }
-      for (Map.Entry<Topic, List<Part>> group : groups.entrySet()) {
+      for (Map.Entry<GroupKey, List<Part>> group : groups.entrySet()) {
         tellGroup(group.getKey(), group.getKey().group(), group.getValue());
       }
       return deliveries;
@@ -167,12 +169,12 @@ final class Dispatcher {
     /**
      * @param knownBy empty if the channel does not know the incident
      */
-    private List<Part> decide(Incident incident, Optional<Topic> knownBy, List<Untold> untold)
+    private List<Part> decide(Incident incident, Optional<GroupKey> knownBy, List<Untold> untold)
         throws SQLException {
-      Topic topic = knownBy.orElseGet(() -> Topic.of(incident, grouping));
+      GroupKey topic = knownBy.orElseGet(() -> GroupKey.of(incident, grouping));
       boolean together = topic.group() != null;
-      Decision decision =
-          Decision.of(
+      NotificationDecision decision =
+          NotificationDecision.of(
               untold,
               knownBy.isPresent(),
               muting.of(incident, channel.id()),
@@ -181,10 +183,11 @@ final class Dispatcher {
       if (!decision.hold().isEmpty()) {
         Instant next = now.plus(LOOK_AGAIN);
         Instant end = muting.firstEnd(incident).orElse(next);
-        UntoldRows.hold(connection, channel.id(), decision.hold(), end.isBefore(next) ? end : next);
+        PendingNotifications.hold(
+            connection, channel.id(), decision.hold(), end.isBefore(next) ? end : next);
       }
       if (decision.tell().isEmpty()) {
-        UntoldRows.remove(connection, channel.id(), decision.drop());
+        PendingNotifications.remove(connection, channel.id(), decision.drop());
         return List.of();
       }
       List<Part> parts = new ArrayList<>();
@@ -206,7 +209,7 @@ final class Dispatcher {
       return parts;
     }
 
-    private Optional<Part> remind(Incident incident, Topic topic, boolean isToldAnyway)
+    private Optional<Part> remind(Incident incident, GroupKey topic, boolean isToldAnyway)
         throws SQLException {
       if (incident.status() != IncidentStatus.OPEN || grouping.repeatInterval().isZero()) {
         told.remindAt(connection, channel.id(), incident.id(), null);
@@ -216,22 +219,29 @@ final class Dispatcher {
         told.remindAt(connection, channel.id(), incident.id(), grouping.remindAt(now));
         return Optional.empty();
       }
-      if (muting.of(incident, channel.id()) != Decision.Mute.NOTHING) {
+      if (muting.of(incident, channel.id()) != NotificationDecision.Mute.NOTHING) {
         told.remindAt(connection, channel.id(), incident.id(), now.plus(LOOK_AGAIN));
         return Optional.empty();
       }
       // As old as the wait is long: it has waited for company enough, but not for the interval.
       Instant arose = now.minus(grouping.groupWait());
       return Optional.of(
-          new Part(incident, topic, true, Digest.reminder(incident, now), arose, List.of(), false));
+          new Part(
+              incident,
+              topic,
+              true,
+              GroupMessage.reminder(incident, now),
+              arose,
+              List.of(),
+              false));
     }
 
-    private void tellGroup(Topic topic, Map<String, String> labels, List<Part> parts)
+    private void tellGroup(GroupKey topic, Map<String, String> labels, List<Part> parts)
         throws SQLException {
       String key = Grouping.key(labels);
       Instant arose = parts.stream().map(Part::arose).min(Instant::compareTo).orElseThrow();
       Instant leaves =
-          grouping.leavesAt(arose, UntoldRows.groupTold(connection, channel.id(), key));
+          grouping.leavesAt(arose, PendingNotifications.groupTold(connection, channel.id(), key));
       if (leaves.isAfter(now)) {
         wait(parts, leaves);
         return;
@@ -243,11 +253,11 @@ final class Dispatcher {
         return;
       }
       List<Notification> messages = telling.stream().map(Part::message).toList();
-      tell(Digest.group(topic, messages, others, now));
+      tell(GroupMessage.group(topic, messages, others, now));
       for (Part part : telling) {
         settle(part);
       }
-      UntoldRows.groupTold(connection, channel, key, now);
+      PendingNotifications.groupTold(connection, channel, key, now);
     }
 
     /**
@@ -266,7 +276,7 @@ final class Dispatcher {
         if (matters || part.known) {
           telling.add(part);
         } else {
-          UntoldRows.remove(connection, channel.id(), part.done);
+          PendingNotifications.remove(connection, channel.id(), part.done);
         }
       }
       return telling;
@@ -277,7 +287,7 @@ final class Dispatcher {
         if (part.done.isEmpty()) {
           told.remindAt(connection, channel.id(), part.incident.id(), until);
         } else {
-          UntoldRows.postpone(connection, channel.id(), part.incident.id(), until);
+          PendingNotifications.postpone(connection, channel.id(), part.incident.id(), until);
         }
       }
     }
@@ -289,7 +299,7 @@ final class Dispatcher {
 
     /** Notes that the channel knows. */
     private void settle(Part part) throws SQLException {
-      UntoldRows.remove(connection, channel.id(), part.done);
+      PendingNotifications.remove(connection, channel.id(), part.done);
       if (part.ends) {
         told.forget(connection, channel.id(), part.incident.id());
       } else {
@@ -298,7 +308,7 @@ final class Dispatcher {
     }
 
     private Notification message(long entryId) throws SQLException {
-      String message = UntoldRows.message(connection, entryId);
+      String message = PendingNotifications.message(connection, entryId);
       try {
         return json.readValue(message, Notification.class);
       } catch (JsonProcessingException e) {

@@ -69,9 +69,9 @@ public class GroupingResource {
     private static Settings of(Grouping grouping) {
       return new Settings(
           List.copyOf(grouping.by()),
-          Span.format(grouping.groupWait()),
-          Span.format(grouping.groupInterval()),
-          Span.format(grouping.repeatInterval()));
+          DurationText.format(grouping.groupWait()),
+          DurationText.format(grouping.groupInterval()),
+          DurationText.format(grouping.repeatInterval()));
     }
   }
 
@@ -163,7 +163,7 @@ public class GroupingResource {
     }
     Duration span;
     try {
-      span = Span.parse(text);
+      span = DurationText.parse(text);
     } catch (IllegalArgumentException e) {
       throw new ProblemException(
               ProblemCode.INVALID_FIELD,
@@ -172,7 +172,7 @@ public class GroupingResource {
           .with("field", field);
     }
     if (span.compareTo(longest) > 0) {
-      throw invalid(field, "'" + field + "' is at most " + Span.format(longest) + ".");
+      throw invalid(field, "'" + field + "' is at most " + DurationText.format(longest) + ".");
     }
     return span;
   }

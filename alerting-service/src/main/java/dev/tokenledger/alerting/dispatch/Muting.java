@@ -51,14 +51,14 @@ public record Muting(List<Silence> silences, List<Incident> speakers, Map<UUID, 
   }
 
   /** What keeps a channel from being told of an incident now. */
-  Decision.Mute of(Incident incident, UUID channelId) {
+  NotificationDecision.Mute of(Incident incident, UUID channelId) {
     if (!matching(incident).isEmpty()) {
-      return Decision.Mute.SILENCE;
+      return NotificationDecision.Mute.SILENCE;
     }
     return speakers.stream()
             .anyMatch(s -> Inhibition.speaksFor(s, incident) && reachesOneOf(s, List.of(channelId)))
-        ? Decision.Mute.INHIBITION
-        : Decision.Mute.NOTHING;
+        ? NotificationDecision.Mute.INHIBITION
+        : NotificationDecision.Mute.NOTHING;
   }
 
   /** When the first of the silences that mute an incident ends. */

@@ -1,4 +1,4 @@
-/** From what is to be told of incidents to deliveries: mute, group, wait, tell once. */
+/** From incidents to deliveries: muted, grouped, delayed, and each notification sent once. */
 @NullMarked
 package dev.tokenledger.alerting.dispatch;
 

@@ -31,29 +31,30 @@ final class AlertmanagerSender implements Sender {
   private static final int MAX_VALUE = 1_000;
   private static final int MAX_ANNOTATION = 4_000;
 
-  private final GuardedHttp http;
+  private final PinnedHttpClient http;
   private final ObjectMapper json;
 
-  AlertmanagerSender(GuardedHttp http, ObjectMapper json) {
+  AlertmanagerSender(PinnedHttpClient http, ObjectMapper json) {
     this.http = http;
     this.json = json;
   }
 
   @Override
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     String base = receiver.requiredUrl().toString().replaceAll("/+$", "");
     try {
-      GuardedHttp.Answer answer =
+      PinnedHttpClient.Answer answer =
           http.post(
               URI.create(base + "/api/v2/alerts"),
               credentials(receiver),
               alerts(message).toString(),
               0);
       return answer.isSuccess()
-          ? Outcome.delivered(answer.status())
-          : answer.as(answer.status() == 400 ? Outcome.Kind.REFUSED : Outcome.Kind.FAILED);
+          ? DeliveryOutcome.delivered(answer.status())
+          : answer.as(
+              answer.status() == 400 ? DeliveryOutcome.Kind.REFUSED : DeliveryOutcome.Kind.FAILED);
     } catch (IOException e) {
-      return Outcome.failed(String.valueOf(e.getMessage()));
+      return DeliveryOutcome.failed(String.valueOf(e.getMessage()));
     }
   }
 

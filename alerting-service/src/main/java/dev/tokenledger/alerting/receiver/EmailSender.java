@@ -76,7 +76,7 @@ final class EmailSender implements Sender {
   }
 
   @Override
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     Exchange exchange = new Exchange(receiver.recipients(), message);
     Future<String> deployed = vertx.deployVerticle(exchange);
     deployed.onFailure(exchange.result::tryFail);
@@ -90,12 +90,13 @@ final class EmailSender implements Sender {
               .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       return outcome(receiver.recipients(), result.getRecipients());
     } catch (TimeoutException e) {
-      return Outcome.failed("the mail server took longer than " + timeout.toMillis() + " ms");
+      return DeliveryOutcome.failed(
+          "the mail server took longer than " + timeout.toMillis() + " ms");
     } catch (ExecutionException e) {
       return failure(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Outcome.failed("interrupted by shutdown");
+      return DeliveryOutcome.failed("interrupted by shutdown");
     } finally {
       deployed.onSuccess(vertx::undeploy);
     }
@@ -135,16 +136,16 @@ final class EmailSender implements Sender {
     }
   }
 
-  private static Outcome outcome(List<String> recipients, List<String> reached) {
+  private static DeliveryOutcome outcome(List<String> recipients, List<String> reached) {
     if (reached.isEmpty()) {
-      return Outcome.failed("the mail server refused all recipients");
+      return DeliveryOutcome.failed("the mail server refused all recipients");
     }
     List<String> missed = new ArrayList<>(recipients);
     missed.removeAll(reached);
     return missed.isEmpty()
-        ? Outcome.delivered(OK)
-        : new Outcome(
-            Outcome.Kind.DELIVERED,
+        ? DeliveryOutcome.delivered(OK)
+        : new DeliveryOutcome(
+            DeliveryOutcome.Kind.DELIVERED,
             OK,
             Excerpt.line(
                 "the mail server refused these, each of which is tried again by itself: "
@@ -154,19 +155,19 @@ final class EmailSender implements Sender {
             missed);
   }
 
-  private static Outcome failure(Throwable cause) {
+  private static DeliveryOutcome failure(Throwable cause) {
     if (cause instanceof SMTPException smtp) {
       int reply = smtp.getReplyCode();
       boolean refused = smtp.isPermanent() && reply / REPLIES != LOGIN_REPLIES;
-      return new Outcome(
-          refused ? Outcome.Kind.REFUSED : Outcome.Kind.FAILED,
+      return new DeliveryOutcome(
+          refused ? DeliveryOutcome.Kind.REFUSED : DeliveryOutcome.Kind.FAILED,
           reply,
           "the mail server answered "
               + Excerpt.line(
                   smtp.getReplyMessage() == null ? "nothing" : smtp.getReplyMessage(), MAX_REASON),
           null);
     }
-    return Outcome.failed(
+    return DeliveryOutcome.failed(
         "the mail server: " + Excerpt.line(String.valueOf(cause.getMessage()), MAX_REASON));
   }
 

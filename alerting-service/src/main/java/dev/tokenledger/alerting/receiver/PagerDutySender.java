@@ -24,40 +24,40 @@ final class PagerDutySender implements Sender {
   private static final int MAX_ANSWER = 2_048;
   private static final int MAX_REASON = 200;
 
-  private final GuardedHttp http;
+  private final PinnedHttpClient http;
   private final ObjectMapper json;
   private final URI events;
 
   /**
    * @param base the address of the service region, without a path
    */
-  PagerDutySender(GuardedHttp http, ObjectMapper json, URI base) {
+  PagerDutySender(PinnedHttpClient http, ObjectMapper json, URI base) {
     this.http = http;
     this.json = json;
     this.events = base.resolve("/v2/enqueue");
   }
 
   @Override
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     try {
-      GuardedHttp.Answer answer =
+      PinnedHttpClient.Answer answer =
           http.post(
               events,
               Map.of(),
               event(receiver.secret(), message.notification()).toString(),
               MAX_ANSWER);
       if (answer.isSuccess()) {
-        return Outcome.delivered(answer.status());
+        return DeliveryOutcome.delivered(answer.status());
       }
       // The service is the configured one, so what it says may be repeated; it never has the key.
       String reason = Excerpt.line(answer.text(), MAX_REASON);
-      return new Outcome(
-          answer.status() == 400 ? Outcome.Kind.REFUSED : Outcome.Kind.FAILED,
+      return new DeliveryOutcome(
+          answer.status() == 400 ? DeliveryOutcome.Kind.REFUSED : DeliveryOutcome.Kind.FAILED,
           answer.status(),
           answer.complaint() + (reason.isEmpty() ? "" : ": " + reason),
           answer.retryAfter());
     } catch (IOException e) {
-      return Outcome.failed(String.valueOf(e.getMessage()));
+      return DeliveryOutcome.failed(String.valueOf(e.getMessage()));
     }
   }
 

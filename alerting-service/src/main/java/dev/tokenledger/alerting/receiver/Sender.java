@@ -6,5 +6,5 @@ interface Sender {
    * Makes one attempt, which takes no longer than the configured timeout for one; blocks. Once it
    * returns, nothing is sent any more. Failures are outcomes; what is thrown is a mistake of ours.
    */
-  Outcome send(Receiver receiver, Message message);
+  DeliveryOutcome send(Receiver receiver, Message message);
 }

@@ -23,8 +23,8 @@ public class Senders {
   private final Map<ChannelType, Sender> senders = new EnumMap<>(ChannelType.class);
 
   public Senders(Vertx vertx, AlertingConfig config, ObjectMapper json, Clock clock) {
-    GuardedHttp http =
-        new GuardedHttp(
+    PinnedHttpClient http =
+        new PinnedHttpClient(
             vertx,
             new AddressGuard(config.allowPrivateAddresses()),
             config.deliveryTimeout(),
@@ -46,7 +46,7 @@ public class Senders {
   private static Sender email(Vertx vertx, AlertingConfig config) {
     if (config.smtp().host().isEmpty()) {
       // The setting may have been taken away from channels that are there.
-      return (receiver, message) -> Outcome.failed(NO_MAIL);
+      return (receiver, message) -> DeliveryOutcome.failed(NO_MAIL);
     }
     if (config.smtp().from().isEmpty()) {
       throw new IllegalStateException(
@@ -59,7 +59,7 @@ public class Senders {
    * Makes one attempt; blocks for no longer than the configured timeout of a request, or that of a
    * mail.
    */
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     return sender(receiver.type()).send(receiver, message);
   }
 

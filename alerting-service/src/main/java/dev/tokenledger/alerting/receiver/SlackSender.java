@@ -13,43 +13,43 @@ final class SlackSender implements Sender {
   /** How Slack names what is wrong; anything else is not repeated. */
   private static final Pattern REASON = Pattern.compile("[a-z_]{2,60}");
 
-  private final GuardedHttp http;
+  private final PinnedHttpClient http;
   private final SlackMessage form;
 
-  SlackSender(GuardedHttp http, ObjectMapper json) {
+  SlackSender(PinnedHttpClient http, ObjectMapper json) {
     this.http = http;
     this.form = new SlackMessage(json);
   }
 
   @Override
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     try {
-      GuardedHttp.Answer answer =
+      PinnedHttpClient.Answer answer =
           http.post(
               URI.create(receiver.secret()),
               Map.of(),
               form.of(message.notification()).toString(),
               MAX_ANSWER);
       if (answer.isSuccess()) {
-        return Outcome.delivered(answer.status());
+        return DeliveryOutcome.delivered(answer.status());
       }
       String reason = answer.text().strip();
-      return new Outcome(
+      return new DeliveryOutcome(
           kind(answer.status()),
           answer.status(),
           answer.complaint() + (REASON.matcher(reason).matches() ? " " + reason : ""),
           answer.retryAfter());
     } catch (IOException e) {
-      return Outcome.failed(String.valueOf(e.getMessage()));
+      return DeliveryOutcome.failed(String.valueOf(e.getMessage()));
     }
   }
 
   /** Slack answers 404 and 410 for webhooks, teams and channels that are there no more. */
-  private static Outcome.Kind kind(int status) {
+  private static DeliveryOutcome.Kind kind(int status) {
     return switch (status) {
-      case 400, 413 -> Outcome.Kind.REFUSED;
-      case 404, 410 -> Outcome.Kind.GONE;
-      default -> Outcome.Kind.FAILED;
+      case 400, 413 -> DeliveryOutcome.Kind.REFUSED;
+      case 404, 410 -> DeliveryOutcome.Kind.GONE;
+      default -> DeliveryOutcome.Kind.FAILED;
     };
   }
 }

@@ -15,16 +15,16 @@ import java.util.TreeMap;
 final class WebhookSender implements Sender {
   private static final int HTTP_GONE = 410;
 
-  private final GuardedHttp http;
+  private final PinnedHttpClient http;
   private final ObjectMapper json;
 
-  WebhookSender(GuardedHttp http, ObjectMapper json) {
+  WebhookSender(PinnedHttpClient http, ObjectMapper json) {
     this.http = http;
     this.json = json;
   }
 
   @Override
-  public Outcome send(Receiver receiver, Message message) {
+  public DeliveryOutcome send(Receiver receiver, Message message) {
     String id = message.id().toString();
     String body = body(message.notification());
     Map<String, String> headers =
@@ -36,12 +36,15 @@ final class WebhookSender implements Sender {
             "webhook-signature",
             WebhookSignature.sign(receiver.secrets(), id, message.sentAt(), body));
     try {
-      GuardedHttp.Answer answer = http.post(receiver.requiredUrl(), headers, body, 0);
+      PinnedHttpClient.Answer answer = http.post(receiver.requiredUrl(), headers, body, 0);
       return answer.isSuccess()
-          ? Outcome.delivered(answer.status())
-          : answer.as(answer.status() == HTTP_GONE ? Outcome.Kind.GONE : Outcome.Kind.FAILED);
+          ? DeliveryOutcome.delivered(answer.status())
+          : answer.as(
+              answer.status() == HTTP_GONE
+                  ? DeliveryOutcome.Kind.GONE
+                  : DeliveryOutcome.Kind.FAILED);
     } catch (IOException e) {
-      return Outcome.failed(String.valueOf(e.getMessage()));
+      return DeliveryOutcome.failed(String.valueOf(e.getMessage()));
     }
   }
 

@@ -120,9 +120,9 @@ class RuleEvaluation {
     note(rule, found.note());
     Map<String, RuleState> next = new TreeMap<>();
     int explained = 0;
-    for (Map.Entry<String, Outcome> entry : found.outcomes().entrySet()) {
+    for (Map.Entry<String, RuleOutcome> entry : found.outcomes().entrySet()) {
       String series = entry.getKey();
-      Outcome outcome = entry.getValue();
+      RuleOutcome outcome = entry.getValue();
       Optional<RuleState> state =
           RuleState.next(states.get(series), outcome.kind(), window.end(), rule.holdFor());
       if (state.isPresent()) {
@@ -131,7 +131,8 @@ class RuleEvaluation {
           Optional<Explanation> explanation =
               explained++ < MAX_EXPLAINED ? explain(rule, series, window) : Optional.empty();
           known =
-              known.telling(Told.of(rule, series, window, outcome, explanation), clock.instant());
+              known.telling(
+                  RuleNotification.of(rule, series, window, outcome, explanation), clock.instant());
         }
         next.put(series, known);
       }
@@ -172,7 +173,7 @@ class RuleEvaluation {
         new Explainer.Question(
             rule.tenantId(),
             rule.measure(),
-            Told.filters(rule, series),
+            RuleNotification.filters(rule, series),
             window,
             rule.zone(),
             baseline));
@@ -241,7 +242,7 @@ class RuleEvaluation {
         incidents.clear(connection, rule.tenantId(), key, NO_LONGER);
       } else {
         Map<String, Object> told = Objects.requireNonNull(states.get(series).told());
-        incidents.report(connection, Told.condition(rule, series, told));
+        incidents.report(connection, RuleNotification.condition(rule, series, told));
       }
     }
   }

@@ -50,7 +50,7 @@ class RuleReader {
    * @param outcomes by series
    * @param note what people should know, or null
    */
-  record Found(Map<String, Outcome> outcomes, @Nullable String note) {}
+  record Found(Map<String, RuleOutcome> outcomes, @Nullable String note) {}
 
   /**
    * @param known series that are looked at even if nothing happened in them
@@ -76,11 +76,11 @@ class RuleReader {
       all.add(ONLY);
     }
     boolean isSum = Phrases.isSum(rule.measure());
-    Map<String, Outcome> outcomes = new TreeMap<>();
+    Map<String, RuleOutcome> outcomes = new TreeMap<>();
     for (String series : watched(all, known, now)) {
       outcomes.put(
           series,
-          Outcome.of(
+          RuleOutcome.of(
               rule,
               isSum,
               now.getOrDefault(series, NOTHING),

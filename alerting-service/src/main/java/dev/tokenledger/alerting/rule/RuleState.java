@@ -30,8 +30,8 @@ record RuleState(
    * @return empty where the condition does not hold any more
    */
   static Optional<RuleState> next(
-      @Nullable RuleState state, Outcome.Kind kind, Instant windowEnd, Duration holdFor) {
-    if (kind == Outcome.Kind.KEEPS) {
+      @Nullable RuleState state, RuleOutcome.Kind kind, Instant windowEnd, Duration holdFor) {
+    if (kind == RuleOutcome.Kind.KEEPS) {
       return Optional.ofNullable(state);
     }
     if (!kind.isHolding()) {

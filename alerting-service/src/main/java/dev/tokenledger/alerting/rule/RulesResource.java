@@ -3,8 +3,8 @@ package dev.tokenledger.alerting.rule;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.tokenledger.alerting.AlertingStart;
+import dev.tokenledger.alerting.admission.NamedKeys;
 import dev.tokenledger.alerting.channel.NamedChannels;
-import dev.tokenledger.alerting.door.NamedKeys;
 import dev.tokenledger.alerting.explanation.Explanation;
 import dev.tokenledger.alerting.explanation.Window;
 import dev.tokenledger.platform.database.Database;
@@ -291,15 +291,15 @@ public class RulesResource {
     }
     Window window = RuleEvaluation.window(rule, through.get());
     RuleReader.Found found = evaluation.look(rule, window);
-    List<Map.Entry<String, Outcome>> ordered =
+    List<Map.Entry<String, RuleOutcome>> ordered =
         found.outcomes().entrySet().stream()
             .sorted(
                 Comparator.comparing(
-                    (Map.Entry<String, Outcome> entry) -> !entry.getValue().kind().isHolding()))
+                    (Map.Entry<String, RuleOutcome> entry) -> !entry.getValue().kind().isHolding()))
             .toList();
     List<SeriesView> series = new ArrayList<>();
-    for (Map.Entry<String, Outcome> entry : ordered) {
-      Outcome outcome = entry.getValue();
+    for (Map.Entry<String, RuleOutcome> entry : ordered) {
+      RuleOutcome outcome = entry.getValue();
       Optional<Explanation> explanation =
           outcome.kind().isHolding() && series.size() < MAX_EXPLAINED
               ? evaluation.explain(rule, entry.getKey(), window)
@@ -308,7 +308,7 @@ public class RulesResource {
           new SeriesView(
               rule.per() == null ? null : entry.getKey(),
               outcome.kind().label(),
-              Told.figures(rule, outcome),
+              RuleNotification.figures(rule, outcome),
               explanation.map(Explanation::data).orElse(null)));
     }
     return new Preview(window.start(), window.end(), series, found.note());

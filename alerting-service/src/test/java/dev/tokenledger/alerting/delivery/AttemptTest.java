@@ -8,8 +8,8 @@ import dev.tokenledger.alerting.Settings;
 import dev.tokenledger.alerting.channel.ChannelSecrets;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import dev.tokenledger.alerting.receiver.Message;
-import dev.tokenledger.alerting.receiver.Outcome;
 import dev.tokenledger.alerting.receiver.Receiver;
 import dev.tokenledger.alerting.receiver.Senders;
 import io.vertx.core.Vertx;
@@ -59,29 +59,29 @@ class AttemptTest {
   @Test
   void aFormerSecretThatNobodyCanReadAnyMoreKeepsThePresentOneFromNothing() throws Exception {
     DeliveryQueue.Due due = due(secrets.encrypt("present"), secrets("lost").encrypt("former"));
-    Outcome outcome =
-        attempt(receiver -> Outcome.failed(receiver.secrets().toString())).make(due, NOW);
+    DeliveryOutcome outcome =
+        attempt(receiver -> DeliveryOutcome.failed(receiver.secrets().toString())).make(due, NOW);
     assertThat(outcome.error()).isEqualTo("[present]");
   }
 
   @Test
   void withoutThePresentSecretNothingIsSent() throws Exception {
     DeliveryQueue.Due due = due(secrets("lost").encrypt("present"), secrets.encrypt("former"));
-    Outcome outcome =
-        attempt(receiver -> Outcome.failed(receiver.secrets().toString())).make(due, NOW);
+    DeliveryOutcome outcome =
+        attempt(receiver -> DeliveryOutcome.failed(receiver.secrets().toString())).make(due, NOW);
     assertThat(outcome.error()).contains("cannot be decrypted");
   }
 
   @Test
   void whateverIsThrownIsAFailureUnlessTheJvmItselfFails() throws Exception {
     DeliveryQueue.Due due = due(secrets.encrypt("present"), secrets.encrypt("former"));
-    Outcome outcome =
+    DeliveryOutcome outcome =
         attempt(
                 receiver -> {
                   throw new NoClassDefFoundError("missing");
                 })
             .make(due, NOW);
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(outcome.error()).isEqualTo("not attempted: missing");
     Attempt failing =
         attempt(
@@ -97,11 +97,11 @@ class AttemptTest {
         Settings.platform("a password"));
   }
 
-  private Attempt attempt(Function<Receiver, Outcome> sending) {
+  private Attempt attempt(Function<Receiver, DeliveryOutcome> sending) {
     Senders senders =
         new Senders(vertx, Settings.alerting(Map.of()), AlertingTables.JSON, Clock.systemUTC()) {
           @Override
-          public Outcome send(Receiver receiver, Message message) {
+          public DeliveryOutcome send(Receiver receiver, Message message) {
             return sending.apply(receiver);
           }
         };

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tokenledger.alerting.AlertingTables;
 import dev.tokenledger.alerting.notification.Notification;
 import dev.tokenledger.alerting.notification.Severity;
-import dev.tokenledger.alerting.receiver.Outcome;
+import dev.tokenledger.alerting.receiver.DeliveryOutcome;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.database.ServiceRole;
 import dev.tokenledger.testsupport.TestDatabase;
@@ -34,8 +34,10 @@ import org.junit.jupiter.api.Test;
 class DeliveryQueueTest {
   private static final int TENANT = AlertingTables.TENANT;
   private static final Duration LEASE = Duration.ofSeconds(20);
-  private static final Outcome DELIVERED = new Outcome(Outcome.Kind.DELIVERED, 204, null, null);
-  private static final Outcome FAILED = new Outcome(Outcome.Kind.FAILED, 503, "503", null);
+  private static final DeliveryOutcome DELIVERED =
+      new DeliveryOutcome(DeliveryOutcome.Kind.DELIVERED, 204, null, null);
+  private static final DeliveryOutcome FAILED =
+      new DeliveryOutcome(DeliveryOutcome.Kind.FAILED, 503, "503", null);
 
   private static final Duration MAIL_LEASE = Duration.ofSeconds(120);
   private static final int MAX_ATTEMPTS = 2;
@@ -201,7 +203,7 @@ class DeliveryQueueTest {
     enqueue("incident:1", Severity.HIGH);
     finish(
         claim(now).get(0),
-        new Outcome(Outcome.Kind.FAILED, 429, "429", Duration.ofSeconds(30)),
+        new DeliveryOutcome(DeliveryOutcome.Kind.FAILED, 429, "429", Duration.ofSeconds(30)),
         now.plusSeconds(30));
     assertThat(resting()).isEqualTo(now.plusSeconds(30));
     assertThat(text("SELECT failures FROM alerting.channels")).isEqualTo("0");
@@ -212,7 +214,8 @@ class DeliveryQueueTest {
     channel("low");
     enqueue("incident:1", Severity.HIGH);
     enqueue("incident:2", Severity.HIGH);
-    finish(claim(now).get(0), new Outcome(Outcome.Kind.GONE, 410, "gone", null), null);
+    finish(
+        claim(now).get(0), new DeliveryOutcome(DeliveryOutcome.Kind.GONE, 410, "gone", null), null);
     assertThat(text("SELECT disabled_reason FROM alerting.channels")).isEqualTo("gone");
     assertThat(claim(now)).isEmpty();
     assertThat(text("SELECT count(*) FROM alerting.deliveries WHERE status = 'dead'"))
@@ -231,7 +234,7 @@ class DeliveryQueueTest {
     DeliveryQueue.Due first = claim(now).get(0);
     DeliveryQueue.Due failing = claim(now).get(0);
     DeliveryQueue.Due arriving = claim(now).get(0);
-    finish(first, new Outcome(Outcome.Kind.GONE, 410, "gone", null), null);
+    finish(first, new DeliveryOutcome(DeliveryOutcome.Kind.GONE, 410, "gone", null), null);
     finish(failing, FAILED, now.plusSeconds(5));
     finish(arriving, DELIVERED, null);
     assertThat(
@@ -248,7 +251,7 @@ class DeliveryQueueTest {
     enqueue("incident:1", Severity.HIGH);
     DeliveryQueue.Due due = claim(now).get(0);
     tables.execute("UPDATE alerting.channels SET url = 'https://example.com/new'");
-    finish(due, new Outcome(Outcome.Kind.GONE, 410, "gone", null), null);
+    finish(due, new DeliveryOutcome(DeliveryOutcome.Kind.GONE, 410, "gone", null), null);
     assertThat(tables.texts("SELECT disabled_reason FROM alerting.channels"))
         .containsExactly((String) null);
     assertThat(claim(now).get(0).url()).isEqualTo("https://example.com/new");
@@ -285,11 +288,13 @@ class DeliveryQueueTest {
     channel("low");
     enqueue("incident:1", Severity.HIGH);
     enqueue("incident:2", Severity.HIGH);
-    Outcome down = new Outcome(Outcome.Kind.FAILED, 503, "503", Duration.ofSeconds(30));
+    DeliveryOutcome down =
+        new DeliveryOutcome(DeliveryOutcome.Kind.FAILED, 503, "503", Duration.ofSeconds(30));
     finish(claim(now).get(0), down, now.plusSeconds(30));
     assertThat(claim(now.plusSeconds(29))).as("another delivery").isEmpty();
     assertThat(text("SELECT failures FROM alerting.channels")).isEqualTo("1");
-    Outcome forDays = new Outcome(Outcome.Kind.FAILED, 503, "503", Duration.ofDays(3));
+    DeliveryOutcome forDays =
+        new DeliveryOutcome(DeliveryOutcome.Kind.FAILED, 503, "503", Duration.ofDays(3));
     finish(claim(now.plusSeconds(30)).get(0), forDays, now.plusSeconds(30));
     assertThat(resting()).as("the longest pause").isEqualTo(now.plusSeconds(180));
   }
@@ -299,7 +304,10 @@ class DeliveryQueueTest {
     channel("low");
     for (int i = 0; i < 3; i++) {
       enqueue("incident:" + i, Severity.HIGH);
-      finish(claim(now).get(0), new Outcome(Outcome.Kind.FAILED, 429, "429", null), null);
+      finish(
+          claim(now).get(0),
+          new DeliveryOutcome(DeliveryOutcome.Kind.FAILED, 429, "429", null),
+          null);
     }
     assertThat(resting()).isEqualTo(now.plusSeconds(60));
   }
@@ -330,7 +338,7 @@ class DeliveryQueueTest {
   void anErrorWithCharactersThatPostgresRefusesIsNotedWithoutThem() throws Exception {
     channel("low");
     enqueue("incident:1", Severity.HIGH);
-    finish(claim(now).get(0), Outcome.failed("no\0thing\n" + "x".repeat(400)), null);
+    finish(claim(now).get(0), DeliveryOutcome.failed("no\0thing\n" + "x".repeat(400)), null);
     assertThat(text("SELECT last_error FROM alerting.deliveries"))
         .startsWith("no thing xxx")
         .hasSize(300);
@@ -353,8 +361,12 @@ class DeliveryQueueTest {
     DeliveryQueue.Due first = claim(now).get(0);
     finish(
         first,
-        new Outcome(
-            Outcome.Kind.DELIVERED, 250, "some", null, List.of("b@example.com", "c@example.com")),
+        new DeliveryOutcome(
+            DeliveryOutcome.Kind.DELIVERED,
+            250,
+            "some",
+            null,
+            List.of("b@example.com", "c@example.com")),
         now.plusSeconds(5));
     DeliveryQueue.Due second = claim(now).get(0);
     assertThat(second.recipients()).hasSize(3);
@@ -533,7 +545,7 @@ class DeliveryQueueTest {
     return queue.claim(time, 10, Set.of());
   }
 
-  private void finish(DeliveryQueue.Due due, Outcome outcome, @Nullable Instant next) {
+  private void finish(DeliveryQueue.Due due, DeliveryOutcome outcome, @Nullable Instant next) {
     queue.finish(due, outcome, now, now, next);
   }
 

@@ -9,7 +9,7 @@ import dev.tokenledger.alerting.AlertingTables;
 import dev.tokenledger.alerting.Conditions;
 import dev.tokenledger.alerting.delivery.Outbox;
 import dev.tokenledger.alerting.incident.Condition;
-import dev.tokenledger.alerting.incident.IncidentHandling;
+import dev.tokenledger.alerting.incident.IncidentActions;
 import dev.tokenledger.alerting.incident.IncidentReader;
 import dev.tokenledger.alerting.incident.Incidents;
 import dev.tokenledger.alerting.notification.Severity;
@@ -39,7 +39,7 @@ class DispatcherTest {
   private final TestClock clock = new TestClock();
   private final Incidents incidents = new Incidents(JSON, clock);
   private final IncidentReader reader = new IncidentReader(JSON);
-  private final IncidentHandling handling = new IncidentHandling(JSON, incidents, clock);
+  private final IncidentActions handling = new IncidentActions(JSON, incidents, clock);
   private final Silences silences = new Silences(JSON);
   private Dispatcher dispatcher;
   private UUID channel;

@@ -69,13 +69,13 @@ class GroupingTest {
     "0s, 0, 0s",
   })
   void readsAndWritesLengthsOfTime(String text, long seconds, String shortest) {
-    assertThat(Span.parse(text)).isEqualTo(Duration.ofSeconds(seconds));
-    assertThat(Span.format(Duration.ofSeconds(seconds))).isEqualTo(shortest);
+    assertThat(DurationText.parse(text)).isEqualTo(Duration.ofSeconds(seconds));
+    assertThat(DurationText.format(Duration.ofSeconds(seconds))).isEqualTo(shortest);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "30", "s", "-5m", "5m4h", "1.5h", "99999999999s"})
   void refusesWhatIsNoLengthOfTime(String text) {
-    assertThatThrownBy(() -> Span.parse(text)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> DurationText.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -59,7 +59,7 @@ class InhibitionTest {
   }
 
   private static boolean mutes(Incident broad, Incident narrow) {
-    return muting(broad, CHANNEL).of(narrow, CHANNEL) == Decision.Mute.INHIBITION;
+    return muting(broad, CHANNEL).of(narrow, CHANNEL) == NotificationDecision.Mute.INHIBITION;
   }
 
   /**
@@ -121,12 +121,12 @@ class InhibitionTest {
         incident("budget", Severity.HIGH, IncidentStatus.OPEN, Map.of("agent", "a"), CHANNEL);
     Incident everywhere = budget(Map.of("agent", "a"));
     Muting elsewhere = muting(broad, other);
-    assertThat(elsewhere.of(narrow, CHANNEL)).isEqualTo(Decision.Mute.NOTHING);
+    assertThat(elsewhere.of(narrow, CHANNEL)).isEqualTo(NotificationDecision.Mute.NOTHING);
     assertThat(elsewhere.inhibitedBy(narrow)).isEmpty();
-    assertThat(elsewhere.of(everywhere, other)).isEqualTo(Decision.Mute.INHIBITION);
+    assertThat(elsewhere.of(everywhere, other)).isEqualTo(NotificationDecision.Mute.INHIBITION);
     assertThat(elsewhere.inhibitedBy(everywhere)).containsExactly(broad.id());
     Muting nowhere = new Muting(List.of(), List.of(broad), Map.of());
-    assertThat(nowhere.of(everywhere, other)).isEqualTo(Decision.Mute.NOTHING);
+    assertThat(nowhere.of(everywhere, other)).isEqualTo(NotificationDecision.Mute.NOTHING);
     assertThat(nowhere.inhibitedBy(everywhere)).isEmpty();
   }
 
@@ -151,7 +151,7 @@ class InhibitionTest {
     assertThat(muting.silencedBy(broad)).containsExactly(silence.id());
     assertThat(muting.silencedBy(narrow)).isEmpty();
     assertThat(muting.inhibitedBy(narrow)).isEmpty();
-    assertThat(muting.of(narrow, CHANNEL)).isEqualTo(Decision.Mute.NOTHING);
-    assertThat(muting.of(broad, CHANNEL)).isEqualTo(Decision.Mute.SILENCE);
+    assertThat(muting.of(narrow, CHANNEL)).isEqualTo(NotificationDecision.Mute.NOTHING);
+    assertThat(muting.of(broad, CHANNEL)).isEqualTo(NotificationDecision.Mute.SILENCE);
   }
 }

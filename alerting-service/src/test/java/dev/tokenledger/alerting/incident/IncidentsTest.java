@@ -41,7 +41,7 @@ class IncidentsTest {
   private final TestClock clock = new TestClock();
   private final Incidents incidents = new Incidents(JSON, clock);
   private final IncidentReader reader = new IncidentReader(JSON);
-  private final IncidentHandling handling = new IncidentHandling(JSON, incidents, clock);
+  private final IncidentActions handling = new IncidentActions(JSON, incidents, clock);
   private UUID channel;
 
   @BeforeAll

@@ -37,7 +37,7 @@ class AlertmanagerSenderTest {
     vertx = Vertx.vertx();
     sender =
         new AlertmanagerSender(
-            new GuardedHttp(
+            new PinnedHttpClient(
                 vertx, new AddressGuard(true), Duration.ofSeconds(5), 1, Clock.systemUTC()),
             new ObjectMapper());
   }
@@ -140,11 +140,11 @@ class AlertmanagerSenderTest {
               "user",
               List.of("password"));
       Message message = message(Notifications.of(Severity.LOW, Status.FIRING, START, Map.of()));
-      assertThat(sender.send(receiver, message).kind()).isEqualTo(Outcome.Kind.DELIVERED);
+      assertThat(sender.send(receiver, message).kind()).isEqualTo(DeliveryOutcome.Kind.DELIVERED);
       assertThat(requests).containsExactly("/am/api/v2/alerts Basic dXNlcjpwYXNzd29yZA==");
       assertThat(sender.send(receiver, message).kind())
           .as("what it cannot read, it will not read tomorrow")
-          .isEqualTo(Outcome.Kind.REFUSED);
+          .isEqualTo(DeliveryOutcome.Kind.REFUSED);
     } finally {
       server.stop(0);
     }

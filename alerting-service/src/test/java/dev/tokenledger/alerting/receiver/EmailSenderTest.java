@@ -70,8 +70,8 @@ class EmailSenderTest {
   void aMailIsPlainAndHtmlAndCarriesTheDeliveryAsItsId() throws Exception {
     start();
     Message message = message("Budget 'R&D' has reached 90 %", "9 < 10 — spent by <b>nobody</b>.");
-    Outcome outcome = sender("secret").send(to("a@example.com", "b@example.com"), message);
-    assertThat(outcome.kind()).as(outcome.error()).isEqualTo(Outcome.Kind.DELIVERED);
+    DeliveryOutcome outcome = sender("secret").send(to("a@example.com", "b@example.com"), message);
+    assertThat(outcome.kind()).as(outcome.error()).isEqualTo(DeliveryOutcome.Kind.DELIVERED);
     assertThat(outcome.error()).isNull();
     assertThat(recipients).containsExactly("a@example.com", "b@example.com");
     assertThat(mails).hasSizeBetween(1, 2);
@@ -91,10 +91,10 @@ class EmailSenderTest {
   @Test
   void aTitleWithLineBreaksMakesNoHeader() throws Exception {
     start();
-    Outcome outcome =
+    DeliveryOutcome outcome =
         sender("secret")
             .send(to("a@example.com"), message("x\r\nBcc: victim@example.com\r\n\r\nbody", "t"));
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.DELIVERED);
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.DELIVERED);
     MimeMessage mail = parsed(mails.get(0));
     assertThat(mail.getHeader("Bcc")).isNull();
     assertThat(mail.getSubject()).isEqualTo("[HIGH] x Bcc: victim@example.com body");
@@ -104,9 +104,9 @@ class EmailSenderTest {
   @Test
   void oneAddressThatIsRefusedKeepsTheMailFromNoOther() throws Exception {
     start();
-    Outcome outcome =
+    DeliveryOutcome outcome =
         sender("secret").send(to("refused@example.com", "b@example.com"), message("t", "t"));
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.DELIVERED);
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.DELIVERED);
     assertThat(outcome.error()).contains("refused@example.com");
     assertThat(outcome.missed()).as("who gets it again").containsExactly("refused@example.com");
     assertThat(recipients).containsExactly("b@example.com");
@@ -116,21 +116,21 @@ class EmailSenderTest {
   @Test
   void whenAllOfSeveralAreRefusedItIsTriedAgain() throws Exception {
     start();
-    Outcome outcome =
+    DeliveryOutcome outcome =
         sender("secret")
             .send(to("refused1@example.com", "refused2@example.com"), message("t", "t"));
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(outcome.error()).contains("no recipient");
   }
 
   @Test
   void ofASingleAddressTheReplyTellsWhetherItIsWorthAnotherAttempt() throws Exception {
     start();
-    Outcome unknown = sender("secret").send(to("refused@example.com"), message("t", "t"));
-    assertThat(unknown.kind()).as(unknown.error()).isEqualTo(Outcome.Kind.REFUSED);
+    DeliveryOutcome unknown = sender("secret").send(to("refused@example.com"), message("t", "t"));
+    assertThat(unknown.kind()).as(unknown.error()).isEqualTo(DeliveryOutcome.Kind.REFUSED);
     assertThat(unknown.status()).isEqualTo(553);
-    Outcome full = sender("secret").send(to("full@example.com"), message("t", "t"));
-    assertThat(full.kind()).as(full.error()).isEqualTo(Outcome.Kind.FAILED);
+    DeliveryOutcome full = sender("secret").send(to("full@example.com"), message("t", "t"));
+    assertThat(full.kind()).as(full.error()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(full.status()).isEqualTo(452);
     assertThat(mails).isEmpty();
   }
@@ -139,10 +139,10 @@ class EmailSenderTest {
   @Test
   void aMailThatWasGivenUpDoesNotArriveAfterwards() throws Exception {
     start();
-    Outcome outcome =
+    DeliveryOutcome outcome =
         sender("secret", "1s")
             .send(to("slow1@a.example", "slow2@a.example", "slow3@a.example"), message("t", "t"));
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(outcome.error()).isEqualTo("the mail server took longer than 1000 ms");
     sessions.shutdown();
     assertThat(sessions.awaitTermination(10, TimeUnit.SECONDS)).as("the session is over").isTrue();
@@ -152,8 +152,8 @@ class EmailSenderTest {
   @Test
   void aWrongPasswordIsWorthAnotherAttemptSinceSomebodyMayMendIt() throws Exception {
     start();
-    Outcome outcome = sender("wrong").send(to("a@example.com"), message("t", "t"));
-    assertThat(outcome.kind()).as(outcome.error()).isEqualTo(Outcome.Kind.FAILED);
+    DeliveryOutcome outcome = sender("wrong").send(to("a@example.com"), message("t", "t"));
+    assertThat(outcome.kind()).as(outcome.error()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(mails).isEmpty();
   }
 
@@ -161,8 +161,8 @@ class EmailSenderTest {
   void aServerWithoutTlsGetsNothing() throws Exception {
     server = SMTPServer.port(0).bindAddress(InetAddress.getLoopbackAddress()).build();
     server.start();
-    Outcome outcome = sender("secret").send(to("a@example.com"), message("t", "t"));
-    assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAILED);
+    DeliveryOutcome outcome = sender("secret").send(to("a@example.com"), message("t", "t"));
+    assertThat(outcome.kind()).isEqualTo(DeliveryOutcome.Kind.FAILED);
     assertThat(outcome.error()).containsIgnoringCase("tls");
   }
 

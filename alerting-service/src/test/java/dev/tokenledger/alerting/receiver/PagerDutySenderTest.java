@@ -31,7 +31,7 @@ class PagerDutySenderTest {
     vertx = Vertx.vertx();
     sender =
         new PagerDutySender(
-            new GuardedHttp(
+            new PinnedHttpClient(
                 vertx, new AddressGuard(true), Duration.ofSeconds(1), 1, Clock.systemUTC()),
             new ObjectMapper(),
             URI.create("https://events.pagerduty.com"));

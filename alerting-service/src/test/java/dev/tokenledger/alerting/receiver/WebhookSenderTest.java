@@ -36,8 +36,8 @@ class WebhookSenderTest {
     server.start();
     Vertx vertx = Vertx.vertx();
     try {
-      GuardedHttp http =
-          new GuardedHttp(
+      PinnedHttpClient http =
+          new PinnedHttpClient(
               vertx, new AddressGuard(true), Duration.ofSeconds(5), 1, Clock.systemUTC());
       Receiver receiver =
           new Receiver(
@@ -54,8 +54,9 @@ class WebhookSenderTest {
                   Severity.HIGH, Status.RESOLVED, Notifications.TIME, Map.of("agent", "a")),
               List.of(),
               "budget.threshold_crossed");
-      Outcome outcome = new WebhookSender(http, AlertingTables.JSON).send(receiver, message);
-      assertThat(outcome.kind()).as(outcome.error()).isEqualTo(Outcome.Kind.DELIVERED);
+      DeliveryOutcome outcome =
+          new WebhookSender(http, AlertingTables.JSON).send(receiver, message);
+      assertThat(outcome.kind()).as(outcome.error()).isEqualTo(DeliveryOutcome.Kind.DELIVERED);
       assertThat(bodies)
           .containsExactly(
               AlertingTables.JSON.readTree(

@@ -2,7 +2,7 @@ package dev.tokenledger.alerting.rule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tokenledger.alerting.rule.Outcome.Kind;
+import dev.tokenledger.alerting.rule.RuleOutcome.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

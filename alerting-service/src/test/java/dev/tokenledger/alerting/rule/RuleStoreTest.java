@@ -92,7 +92,7 @@ class RuleStoreTest {
     assertThat(readBack).isEqualTo(pending);
     assertThat(
             RuleState.next(
-                    readBack, Outcome.Kind.HOLDS, END.plusSeconds(600), Duration.ofMinutes(10))
+                    readBack, RuleOutcome.Kind.HOLDS, END.plusSeconds(600), Duration.ofMinutes(10))
                 .orElseThrow()
                 .firing())
         .isTrue();

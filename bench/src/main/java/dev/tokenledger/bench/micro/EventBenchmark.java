@@ -1,6 +1,6 @@
 package dev.tokenledger.bench.micro;
 
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.ingest.otlp.OtlpTraceDecoder;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.UsageEvent;

@@ -1,7 +1,7 @@
 package dev.tokenledger.ingest.events;
 
 import dev.tokenledger.bench.micro.Samples;
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tokenledger.bench.traffic.Call;
 import dev.tokenledger.bench.traffic.TokenLengths;
 import dev.tokenledger.bench.traffic.Traffic;
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.ingest.otlp.OtlpTraceDecoder;
 import dev.tokenledger.model.event.ModelCall;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,9 @@
 package dev.tokenledger.ingest.admission;
 
 import dev.tokenledger.ingest.IngestConfig;
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.model.event.EventHeader;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.UsageEvent;

@@ -1,7 +1,7 @@
 package dev.tokenledger.ingest.events;
 
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.LinkedHashMap;

@@ -2,7 +2,7 @@ package dev.tokenledger.ingest.events;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.tokenledger.ingest.events;
 
 import dev.tokenledger.ingest.admission.Admission;
-import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.ingest.decode.Rejection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

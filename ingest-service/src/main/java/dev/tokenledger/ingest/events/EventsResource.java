@@ -1,10 +1,10 @@
 package dev.tokenledger.ingest.events;
 
-import dev.tokenledger.ingest.Door;
+import dev.tokenledger.ingest.EventIntake;
 import dev.tokenledger.ingest.IngestConfig;
 import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.body.BodyReader;
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
@@ -41,11 +41,11 @@ public class EventsResource {
         "usage": {"input_tokens": 1200, "output_tokens": 300, "cached_input_tokens": 800},
         "latency_ms": 1850, "status": "success"}]""";
 
-  private final Door door;
+  private final EventIntake door;
   private final BodyReader bodies;
   private final NativeDecoder decoder;
 
-  public EventsResource(Door door, BodyReader bodies, IngestConfig config) {
+  public EventsResource(EventIntake door, BodyReader bodies, IngestConfig config) {
     this.door = door;
     this.bodies = bodies;
     this.decoder = new NativeDecoder(config.maxEvents());

@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.events;
 
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.ingest.events.EventFields.TokenField;
 import dev.tokenledger.ingest.events.EventFields.UnitField;
 import dev.tokenledger.model.event.AgentRun;

@@ -1,8 +1,7 @@
 package dev.tokenledger.ingest.key;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.tokenledger.ingest.bootstrap.IngestStart;
-import dev.tokenledger.ingest.keystore.KeyStore;
+import dev.tokenledger.ingest.IngestStart;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.ApiKey;
 import dev.tokenledger.platform.identity.ApiKeys;

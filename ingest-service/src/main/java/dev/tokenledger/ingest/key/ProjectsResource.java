@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.key;
 
-import dev.tokenledger.ingest.bootstrap.IngestStart;
+import dev.tokenledger.ingest.IngestStart;
 import dev.tokenledger.platform.database.Database;
 import dev.tokenledger.platform.identity.CurrentCaller;
 import dev.tokenledger.platform.identity.Scope;

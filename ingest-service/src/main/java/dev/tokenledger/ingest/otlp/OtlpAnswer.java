@@ -3,7 +3,7 @@ package dev.tokenledger.ingest.otlp;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.CodedOutputStream;
-import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.ingest.decode.Rejection;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess;

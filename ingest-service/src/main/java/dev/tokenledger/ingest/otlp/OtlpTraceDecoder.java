@@ -2,7 +2,7 @@ package dev.tokenledger.ingest.otlp;
 
 import dev.tokenledger.ingest.IngestConfig;
 import dev.tokenledger.ingest.body.Body;
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import jakarta.enterprise.context.ApplicationScoped;

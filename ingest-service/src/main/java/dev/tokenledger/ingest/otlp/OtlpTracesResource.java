@@ -1,9 +1,9 @@
 package dev.tokenledger.ingest.otlp;
 
-import dev.tokenledger.ingest.Door;
+import dev.tokenledger.ingest.EventIntake;
 import dev.tokenledger.ingest.body.Body;
 import dev.tokenledger.ingest.body.BodyReader;
-import dev.tokenledger.ingest.event.Rejection;
+import dev.tokenledger.ingest.decode.Rejection;
 import dev.tokenledger.platform.identity.Scope;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.smallrye.common.annotation.Blocking;
@@ -43,11 +43,11 @@ public class OtlpTracesResource {
            {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "1200"}},
            {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "300"}}]}]}]}]}""";
 
-  private final Door door;
+  private final EventIntake door;
   private final BodyReader bodies;
   private final OtlpTraceDecoder decoder;
 
-  public OtlpTracesResource(Door door, BodyReader bodies, OtlpTraceDecoder decoder) {
+  public OtlpTracesResource(EventIntake door, BodyReader bodies, OtlpTraceDecoder decoder) {
     this.door = door;
     this.bodies = bodies;
     this.decoder = decoder;

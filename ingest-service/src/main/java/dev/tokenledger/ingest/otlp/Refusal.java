@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 
 /** Ends the reading of one span; the others are not touched by it. */
 final class Refusal extends Exception {

@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

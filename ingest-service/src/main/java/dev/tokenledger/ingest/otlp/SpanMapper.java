@@ -1,7 +1,7 @@
 package dev.tokenledger.ingest.otlp;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.ingest.usage.BadUsageException;
 import dev.tokenledger.ingest.usage.NormalisedUsage;
 import dev.tokenledger.ingest.usage.ProviderUsage;

@@ -1,10 +1,10 @@
 package dev.tokenledger.ingest.otlp;
 
 import dev.tokenledger.ingest.body.Body;
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.Footprint;
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.Footprint;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.trace.SpanLink;
 import dev.tokenledger.platform.problem.ProblemCode;

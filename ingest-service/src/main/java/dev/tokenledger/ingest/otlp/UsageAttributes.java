@@ -1,14 +1,14 @@
 package dev.tokenledger.ingest.otlp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.ingest.usage.BadUsageException;
+import dev.tokenledger.ingest.usage.Containment;
 import dev.tokenledger.ingest.usage.CountReader;
 import dev.tokenledger.ingest.usage.LangfuseUsage;
-import dev.tokenledger.ingest.usage.Measure;
-import dev.tokenledger.ingest.usage.Placement;
 import dev.tokenledger.ingest.usage.ProviderUsage;
 import dev.tokenledger.ingest.usage.ReportedUsage;
+import dev.tokenledger.ingest.usage.UsageCount;
 import dev.tokenledger.ingest.usage.UsageJson;
 import dev.tokenledger.model.event.BillableUnits;
 import java.util.HashMap;
@@ -29,11 +29,11 @@ import java.util.Map;
  */
 final class UsageAttributes {
   /** The names under which instrumentations of any convention write counts. */
-  private static final Map<String, Measure> MEASURES = new HashMap<>();
+  private static final Map<String, UsageCount> MEASURES = new HashMap<>();
 
   static {
     names(
-        Measure.INPUT,
+        UsageCount.INPUT,
         "gen_ai.usage.input_tokens",
         "gen_ai.usage.prompt_tokens",
         "gen_ai.response.prompt_tokens",
@@ -44,7 +44,7 @@ final class UsageAttributes {
         "ai.usage.promptTokens",
         "ai.usage.tokens");
     names(
-        Measure.OUTPUT,
+        UsageCount.OUTPUT,
         "gen_ai.usage.output_tokens",
         "gen_ai.usage.completion_tokens",
         "gen_ai.response.completion_tokens",
@@ -54,13 +54,13 @@ final class UsageAttributes {
         "ai.usage.outputTokens",
         "ai.usage.completionTokens");
     names(
-        Measure.TOTAL,
+        UsageCount.TOTAL,
         "gen_ai.usage.total_tokens",
         "llm.token_count.total",
         "llm.usage.total_tokens",
         "ai.usage.totalTokens");
     names(
-        Measure.CACHE_READ,
+        UsageCount.CACHE_READ,
         "gen_ai.usage.cache_read.input_tokens",
         "gen_ai.usage.cache_read_input_tokens",
         "gen_ai.usage.cache_read_tokens",
@@ -83,7 +83,7 @@ final class UsageAttributes {
         "ai.usage.cachedInputTokens",
         "ai.usage.inputTokenDetails.cacheReadTokens");
     names(
-        Measure.CACHE_WRITE,
+        UsageCount.CACHE_WRITE,
         "gen_ai.usage.cache_creation.input_tokens",
         "gen_ai.usage.cache_creation_input_tokens",
         "gen_ai.usage.cache_creation_tokens",
@@ -99,22 +99,22 @@ final class UsageAttributes {
         "llm.usage.cache_creation_input_tokens",
         "ai.usage.inputTokenDetails.cacheWriteTokens");
     names(
-        Measure.CACHE_WRITE_1H,
+        UsageCount.CACHE_WRITE_1H,
         "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens",
         "gen_ai.usage.details.cache_creation.ephemeral_1h_input_tokens");
     names(
-        Measure.AUDIO_INPUT,
+        UsageCount.AUDIO_INPUT,
         "gen_ai.usage.input_audio_tokens",
         "gen_ai.usage.prompt_tokens_details.audio_tokens",
         "gen_ai.usage.details.input_audio_tokens",
         "llm.token_count.prompt_details.audio");
     names(
-        Measure.IMAGE_INPUT,
+        UsageCount.IMAGE_INPUT,
         "gen_ai.usage.input_image_tokens",
         "gen_ai.usage.details.input_image_tokens",
         "gen_ai.usage.details.image_prompt_tokens");
     names(
-        Measure.REASONING,
+        UsageCount.REASONING,
         "gen_ai.usage.reasoning.output_tokens",
         "gen_ai.usage.reasoning_tokens",
         "gen_ai.usage.output_reasoning_tokens",
@@ -130,13 +130,13 @@ final class UsageAttributes {
         "ai.usage.reasoningTokens",
         "ai.usage.outputTokenDetails.reasoningTokens");
     names(
-        Measure.AUDIO_OUTPUT,
+        UsageCount.AUDIO_OUTPUT,
         "gen_ai.usage.output_audio_tokens",
         "gen_ai.usage.completion_tokens_details.audio_tokens",
         "gen_ai.usage.details.output_audio_tokens",
         "llm.token_count.completion_details.audio");
     names(
-        Measure.IMAGE_OUTPUT,
+        UsageCount.IMAGE_OUTPUT,
         "gen_ai.usage.output_image_tokens",
         "gen_ai.usage.details.output_image_tokens");
   }
@@ -172,7 +172,7 @@ final class UsageAttributes {
       return attributes;
     }
     ReportedUsage merged = block.orElse(attributes);
-    Placement cache = block.cache();
+    Containment cache = block.cache();
     return new ReportedUsage(merged.counts(), cache, merged.reasoning(), merged.units());
   }
 
@@ -199,30 +199,30 @@ final class UsageAttributes {
     Attributes attributes = span.attributes();
     CountReader reader = new CountReader(attributes::get);
     for (Map.Entry<String, Object> entry : attributes.entries()) {
-      Measure measure = MEASURES.get(entry.getKey());
+      UsageCount measure = MEASURES.get(entry.getKey());
       if (measure != null) {
         reader.read(measure, entry.getKey());
       }
     }
-    Placement cache = Placement.USUALLY_INSIDE;
+    Containment cache = Containment.USUALLY_INSIDE;
     if (span.name().startsWith("claude_code.")) {
       // Claude Code writes the provider's counts under bare names.
       reader
-          .read(Measure.INPUT, "input_tokens")
-          .read(Measure.OUTPUT, "output_tokens")
-          .read(Measure.CACHE_READ, "cache_read_tokens")
-          .read(Measure.CACHE_WRITE, "cache_creation_tokens");
-      cache = Placement.OUTSIDE;
+          .read(UsageCount.INPUT, "input_tokens")
+          .read(UsageCount.OUTPUT, "output_tokens")
+          .read(UsageCount.CACHE_READ, "cache_read_tokens")
+          .read(UsageCount.CACHE_WRITE, "cache_creation_tokens");
+      cache = Containment.OUTSIDE;
     }
     // Google's ADK reports Gemini's candidates, which do not hold the thoughts.
-    Placement reasoning =
+    Containment reasoning =
         attributes.has("gen_ai.usage.experimental.reasoning_tokens")
-            ? Placement.USUALLY_OUTSIDE
-            : Placement.USUALLY_INSIDE;
+            ? Containment.USUALLY_OUTSIDE
+            : Containment.USUALLY_INSIDE;
     return new ReportedUsage(reader.counts(), cache, reasoning, BillableUnits.NONE);
   }
 
-  private static void names(Measure measure, String... names) {
+  private static void names(UsageCount measure, String... names) {
     for (String name : names) {
       MEASURES.put(name, measure);
     }

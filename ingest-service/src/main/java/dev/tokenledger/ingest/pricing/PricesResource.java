@@ -1,7 +1,7 @@
 package dev.tokenledger.ingest.pricing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tokenledger.ingest.bootstrap.IngestStart;
+import dev.tokenledger.ingest.IngestStart;
 import dev.tokenledger.model.price.Price;
 import dev.tokenledger.model.price.PriceBook;
 import dev.tokenledger.model.price.PriceExplanation;

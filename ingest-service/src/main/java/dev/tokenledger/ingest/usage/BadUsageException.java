@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.usage;
 
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 
 /** A count that cannot be meant. The message names the field and says what it should have been. */
 public final class BadUsageException extends Exception {

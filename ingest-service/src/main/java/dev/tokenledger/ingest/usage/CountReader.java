@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CountReader {
   private final Function<String, @Nullable Object> values;
-  private final Map<Measure, Long> counts = new EnumMap<>(Measure.class);
+  private final Map<UsageCount, Long> counts = new EnumMap<>(UsageCount.class);
 
   /**
    * @param values the value under a name, or null where there is none
@@ -22,7 +22,7 @@ public final class CountReader {
   }
 
   /** Reads the measure from all of its names. */
-  public CountReader read(Measure measure, String... names) throws BadUsageException {
+  public CountReader read(UsageCount measure, String... names) throws BadUsageException {
     long count = largest(names);
     if (count >= 0) {
       counts.merge(measure, count, Math::max);
@@ -31,7 +31,7 @@ public final class CountReader {
   }
 
   /** Adds a count to a measure that it is a part of but was reported beside. */
-  CountReader add(Measure measure, String... names) throws BadUsageException {
+  CountReader add(UsageCount measure, String... names) throws BadUsageException {
     long count = largest(names);
     if (count > 0) {
       counts.merge(measure, count, Long::sum);
@@ -57,7 +57,7 @@ public final class CountReader {
     return false;
   }
 
-  public Map<Measure, Long> counts() {
+  public Map<UsageCount, Long> counts() {
     return counts;
   }
 }

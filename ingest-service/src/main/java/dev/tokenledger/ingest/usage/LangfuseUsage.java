@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.usage;
 
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.model.event.BillableUnits;
 import java.util.EnumMap;
 import java.util.Map;
@@ -25,12 +25,12 @@ public final class LangfuseUsage {
         || details.containsKey("output_tokens")) {
       return ProviderUsage.read(details);
     }
-    Map<Measure, Long> counts = new EnumMap<>(Measure.class);
+    Map<UsageCount, Long> counts = new EnumMap<>(UsageCount.class);
     long beside = 0;
     long inputBeside = 0;
     long outputBeside = 0;
     for (Map.Entry<String, Object> detail : details.entrySet()) {
-      Measure measure = measure(detail.getKey());
+      UsageCount measure = measure(detail.getKey());
       if (measure == null) {
         continue;
       }
@@ -46,8 +46,8 @@ public final class LangfuseUsage {
           }
         }
         case CACHE_WRITE_1H -> {
-          counts.merge(Measure.CACHE_WRITE_1H, count, Long::sum);
-          counts.merge(Measure.CACHE_WRITE, count, Long::sum);
+          counts.merge(UsageCount.CACHE_WRITE_1H, count, Long::sum);
+          counts.merge(UsageCount.CACHE_WRITE, count, Long::sum);
         }
         default -> counts.merge(measure, count, Long::sum);
       }
@@ -62,50 +62,50 @@ public final class LangfuseUsage {
       throw new BadUsageException(
           RejectionCode.VALUE_TOO_LARGE, "The usage details add up to more than one call can use.");
     }
-    long input = counts.getOrDefault(Measure.INPUT, 0L);
-    long output = counts.getOrDefault(Measure.OUTPUT, 0L);
-    boolean overlap = counts.getOrDefault(Measure.TOTAL, -1L) == input + output;
+    long input = counts.getOrDefault(UsageCount.INPUT, 0L);
+    long output = counts.getOrDefault(UsageCount.OUTPUT, 0L);
+    boolean overlap = counts.getOrDefault(UsageCount.TOTAL, -1L) == input + output;
     if (beside > 0 && !overlap) {
-      counts.put(Measure.INPUT, input + inputBeside);
-      counts.put(Measure.OUTPUT, output + outputBeside);
+      counts.put(UsageCount.INPUT, input + inputBeside);
+      counts.put(UsageCount.OUTPUT, output + outputBeside);
     }
-    return new ReportedUsage(counts, Placement.INSIDE, Placement.INSIDE, BillableUnits.NONE);
+    return new ReportedUsage(counts, Containment.INSIDE, Containment.INSIDE, BillableUnits.NONE);
   }
 
   private static boolean isSide(String name) {
     return name.equals("input") || name.equals("output") || name.equals("total");
   }
 
-  private static boolean isOutput(Measure measure) {
+  private static boolean isOutput(UsageCount measure) {
     return switch (measure) {
       case OUTPUT, REASONING, AUDIO_OUTPUT, IMAGE_OUTPUT -> true;
       case INPUT, TOTAL, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, AUDIO_INPUT, IMAGE_INPUT -> false;
     };
   }
 
-  private static @Nullable Measure measure(String name) {
+  private static @Nullable UsageCount measure(String name) {
     if (name.equals("total")) {
-      return Measure.TOTAL;
+      return UsageCount.TOTAL;
     }
     if (name.contains("cache")) {
       boolean write = name.contains("creation") || name.contains("write");
       return !write
-          ? Measure.CACHE_READ
-          : name.contains("1h") ? Measure.CACHE_WRITE_1H : Measure.CACHE_WRITE;
+          ? UsageCount.CACHE_READ
+          : name.contains("1h") ? UsageCount.CACHE_WRITE_1H : UsageCount.CACHE_WRITE;
     }
     if (name.contains("reasoning") || name.contains("thought") || name.contains("thinking")) {
-      return Measure.REASONING;
+      return UsageCount.REASONING;
     }
     boolean output = name.startsWith("output") || name.startsWith("completion");
     if (!output && !name.startsWith("input") && !name.startsWith("prompt")) {
       return null;
     }
     if (name.contains("audio")) {
-      return output ? Measure.AUDIO_OUTPUT : Measure.AUDIO_INPUT;
+      return output ? UsageCount.AUDIO_OUTPUT : UsageCount.AUDIO_INPUT;
     }
     if (name.contains("image")) {
-      return output ? Measure.IMAGE_OUTPUT : Measure.IMAGE_INPUT;
+      return output ? UsageCount.IMAGE_OUTPUT : UsageCount.IMAGE_INPUT;
     }
-    return output ? Measure.OUTPUT : Measure.INPUT;
+    return output ? UsageCount.OUTPUT : UsageCount.INPUT;
   }
 }

@@ -43,7 +43,7 @@ public final class ProviderUsage {
     }
     reader
         .read(
-            Measure.INPUT,
+            UsageCount.INPUT,
             "prompt_tokens",
             "input_tokens",
             "prompt_token_count",
@@ -51,7 +51,7 @@ public final class ProviderUsage {
             "input_token_count",
             "prompt_eval_count")
         .read(
-            Measure.OUTPUT,
+            UsageCount.OUTPUT,
             "completion_tokens",
             "output_tokens",
             "candidates_token_count",
@@ -59,24 +59,24 @@ public final class ProviderUsage {
             "total_output_tokens",
             "output_token_count",
             "eval_count")
-        .read(Measure.TOTAL, "total_tokens", "total_token_count");
+        .read(UsageCount.TOTAL, "total_tokens", "total_token_count");
     readParts(reader);
-    reader.add(Measure.INPUT, "tool_use_prompt_token_count", "total_tool_use_tokens");
+    reader.add(UsageCount.INPUT, "tool_use_prompt_token_count", "total_tool_use_tokens");
     boolean cacheOnTop =
         reader.hasAny(CACHE_BESIDE_INPUT)
             && !reader.hasAny("prompt_tokens", "input_tokens_details.cached_tokens");
     boolean thoughtsOnTop = reader.hasAny("thoughts_token_count", "total_thought_tokens");
     return new ReportedUsage(
         reader.counts(),
-        cacheOnTop ? Placement.OUTSIDE : Placement.USUALLY_INSIDE,
-        thoughtsOnTop ? Placement.OUTSIDE : Placement.USUALLY_INSIDE,
+        cacheOnTop ? Containment.OUTSIDE : Containment.USUALLY_INSIDE,
+        thoughtsOnTop ? Containment.OUTSIDE : Containment.USUALLY_INSIDE,
         units(reader));
   }
 
   private static void readParts(CountReader reader) throws BadUsageException {
     reader
         .read(
-            Measure.CACHE_READ,
+            UsageCount.CACHE_READ,
             "cache_read_input_tokens",
             "cache_read_input_token_count",
             "prompt_tokens_details.cached_tokens",
@@ -89,7 +89,7 @@ public final class ProviderUsage {
             "total_cached_tokens",
             "cached_tokens")
         .read(
-            Measure.CACHE_WRITE,
+            UsageCount.CACHE_WRITE,
             "cache_creation_input_tokens",
             "cache_write_input_tokens",
             "cache_write_input_token_count",
@@ -97,15 +97,15 @@ public final class ProviderUsage {
             "prompt_tokens_details.cache_write_tokens",
             "input_tokens_details.cache_write_tokens",
             "input_token_details.cache_creation")
-        .read(Measure.CACHE_WRITE_1H, "cache_creation.ephemeral_1h_input_tokens");
-    if (!reader.counts().containsKey(Measure.CACHE_WRITE)) {
+        .read(UsageCount.CACHE_WRITE_1H, "cache_creation.ephemeral_1h_input_tokens");
+    if (!reader.counts().containsKey(UsageCount.CACHE_WRITE)) {
       reader
-          .add(Measure.CACHE_WRITE, "cache_creation.ephemeral_5m_input_tokens")
-          .add(Measure.CACHE_WRITE, "cache_creation.ephemeral_1h_input_tokens");
+          .add(UsageCount.CACHE_WRITE, "cache_creation.ephemeral_5m_input_tokens")
+          .add(UsageCount.CACHE_WRITE, "cache_creation.ephemeral_1h_input_tokens");
     }
     reader
         .read(
-            Measure.REASONING,
+            UsageCount.REASONING,
             "completion_tokens_details.reasoning_tokens",
             "completion_token_details.reasoning_tokens",
             "output_tokens_details.reasoning_tokens",
@@ -115,7 +115,7 @@ public final class ProviderUsage {
             "thoughts_token_count",
             "total_thought_tokens")
         .read(
-            Measure.AUDIO_INPUT,
+            UsageCount.AUDIO_INPUT,
             "prompt_tokens_details.audio_tokens",
             "input_tokens_details.audio_tokens",
             "input_token_details.audio_tokens",
@@ -123,7 +123,7 @@ public final class ProviderUsage {
             "prompt_tokens_details.audio",
             "input_tokens_by_modality.audio")
         .read(
-            Measure.AUDIO_OUTPUT,
+            UsageCount.AUDIO_OUTPUT,
             "completion_tokens_details.audio_tokens",
             "output_tokens_details.audio_tokens",
             "output_token_details.audio_tokens",
@@ -131,13 +131,13 @@ public final class ProviderUsage {
             "candidates_tokens_details.audio",
             "output_tokens_by_modality.audio")
         .read(
-            Measure.IMAGE_INPUT,
+            UsageCount.IMAGE_INPUT,
             "prompt_tokens_details.image_tokens",
             "input_tokens_details.image_tokens",
             "prompt_tokens_details.image",
             "input_tokens_by_modality.image")
         .read(
-            Measure.IMAGE_OUTPUT,
+            UsageCount.IMAGE_OUTPUT,
             "completion_tokens_details.image_tokens",
             "output_tokens_details.image_tokens",
             "candidates_tokens_details.image",
@@ -146,12 +146,14 @@ public final class ProviderUsage {
 
   private static ReportedUsage cohere(CountReader reader, boolean billed) throws BadUsageException {
     String side = billed ? "billed_units." : "tokens.";
-    reader.read(Measure.INPUT, side + "input_tokens").read(Measure.OUTPUT, side + "output_tokens");
+    reader
+        .read(UsageCount.INPUT, side + "input_tokens")
+        .read(UsageCount.OUTPUT, side + "output_tokens");
     if (!billed) {
-      reader.read(Measure.CACHE_READ, "cached_tokens");
+      reader.read(UsageCount.CACHE_READ, "cached_tokens");
     }
     return new ReportedUsage(
-        reader.counts(), Placement.USUALLY_INSIDE, Placement.USUALLY_INSIDE, units(reader));
+        reader.counts(), Containment.USUALLY_INSIDE, Containment.USUALLY_INSIDE, units(reader));
   }
 
   private static BillableUnits units(CountReader reader) throws BadUsageException {

@@ -17,18 +17,18 @@ import java.util.Set;
  * @param units what is billed beside tokens
  */
 public record ReportedUsage(
-    Map<Measure, Long> counts, Placement cache, Placement reasoning, BillableUnits units) {
+    Map<UsageCount, Long> counts, Containment cache, Containment reasoning, BillableUnits units) {
 
   /** The input, its parts, and the total, which means nothing beside another input. */
-  private static final Set<Measure> INPUT_SIDE =
+  private static final Set<UsageCount> INPUT_SIDE =
       EnumSet.of(
-          Measure.INPUT,
-          Measure.TOTAL,
-          Measure.CACHE_READ,
-          Measure.CACHE_WRITE,
-          Measure.CACHE_WRITE_1H,
-          Measure.AUDIO_INPUT,
-          Measure.IMAGE_INPUT);
+          UsageCount.INPUT,
+          UsageCount.TOTAL,
+          UsageCount.CACHE_READ,
+          UsageCount.CACHE_WRITE,
+          UsageCount.CACHE_WRITE_1H,
+          UsageCount.AUDIO_INPUT,
+          UsageCount.IMAGE_INPUT);
 
   public ReportedUsage {
     counts = Map.copyOf(counts);
@@ -42,17 +42,17 @@ public record ReportedUsage(
     return counts.isEmpty() && units.isNone();
   }
 
-  boolean has(Measure measure) {
+  boolean has(UsageCount measure) {
     return counts.containsKey(measure);
   }
 
-  long get(Measure measure) {
+  long get(UsageCount measure) {
     return counts.getOrDefault(measure, 0L);
   }
 
   /** True when the report says what was sent or what was generated, and not parts alone. */
   public boolean hasSides() {
-    return has(Measure.INPUT) || has(Measure.OUTPUT);
+    return has(UsageCount.INPUT) || has(UsageCount.OUTPUT);
   }
 
   /**
@@ -61,13 +61,13 @@ public record ReportedUsage(
    * another that means something else by it.
    */
   public ReportedUsage orElse(ReportedUsage other) {
-    Map<Measure, Long> merged = new EnumMap<>(Measure.class);
+    Map<UsageCount, Long> merged = new EnumMap<>(UsageCount.class);
     merged.putAll(other.counts);
-    if (has(Measure.INPUT)) {
+    if (has(UsageCount.INPUT)) {
       INPUT_SIDE.forEach(merged::remove);
     }
     merged.putAll(counts);
-    boolean ours = has(Measure.INPUT) || !other.has(Measure.INPUT);
+    boolean ours = has(UsageCount.INPUT) || !other.has(UsageCount.INPUT);
     return new ReportedUsage(
         merged,
         ours ? cache : other.cache,

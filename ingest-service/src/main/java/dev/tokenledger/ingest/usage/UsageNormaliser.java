@@ -33,14 +33,14 @@ public final class UsageNormaliser {
   public static NormalisedUsage normalise(ReportedUsage reported, @Nullable String family) {
     String name = family == null ? "" : family.toLowerCase(Locale.ROOT);
     Set<UsageFlag> flags = EnumSet.noneOf(UsageFlag.class);
-    long cacheWrite1h = reported.get(Measure.CACHE_WRITE_1H);
-    long cacheWrite = Math.max(reported.get(Measure.CACHE_WRITE), cacheWrite1h);
-    long cached = reported.get(Measure.CACHE_READ);
+    long cacheWrite1h = reported.get(UsageCount.CACHE_WRITE_1H);
+    long cacheWrite = Math.max(reported.get(UsageCount.CACHE_WRITE), cacheWrite1h);
+    long cached = reported.get(UsageCount.CACHE_READ);
     Sides sides = sides(reported, cached + cacheWrite, holdsItsParts(name), flags);
-    long reasoning = reported.get(Measure.REASONING);
+    long reasoning = reported.get(UsageCount.REASONING);
     long output = sides.output;
-    if (reported.has(Measure.TOTAL) && sides.sum() != reported.get(Measure.TOTAL)) {
-      long missing = reported.get(Measure.TOTAL) - sides.sum();
+    if (reported.has(UsageCount.TOTAL) && sides.sum() != reported.get(UsageCount.TOTAL)) {
+      long missing = reported.get(UsageCount.TOTAL) - sides.sum();
       if (missing > 0 && reasoning == 0 && isGemini(name)) {
         flags.add(UsageFlag.REASONING_FROM_TOTAL);
         reasoning = missing;
@@ -57,10 +57,10 @@ public final class UsageNormaliser {
             cacheWrite,
             cacheWrite1h,
             reasoning,
-            reported.get(Measure.AUDIO_INPUT),
-            reported.get(Measure.AUDIO_OUTPUT),
-            reported.get(Measure.IMAGE_INPUT),
-            reported.get(Measure.IMAGE_OUTPUT));
+            reported.get(UsageCount.AUDIO_INPUT),
+            reported.get(UsageCount.AUDIO_OUTPUT),
+            reported.get(UsageCount.IMAGE_INPUT),
+            reported.get(UsageCount.IMAGE_OUTPUT));
     return new NormalisedUsage(tokens, reported.units(), flags);
   }
 
@@ -72,21 +72,23 @@ public final class UsageNormaliser {
 
   private static Sides sides(
       ReportedUsage reported, long cacheParts, boolean holdsItsParts, Set<UsageFlag> flags) {
-    boolean both = reported.has(Measure.INPUT) && reported.has(Measure.OUTPUT);
-    if (reported.has(Measure.TOTAL) && !both) {
+    boolean both = reported.has(UsageCount.INPUT) && reported.has(UsageCount.OUTPUT);
+    if (reported.has(UsageCount.TOTAL) && !both) {
       return fromTotal(reported, cacheParts, flags);
     }
-    Placement cache = reported.cache();
-    Placement reasoning = reported.reasoning();
+    Containment cache = reported.cache();
+    Containment reasoning = reported.reasoning();
     Sides fallback = null;
     for (boolean cacheMoved : moves(cache)) {
       for (boolean reasoningMoved : moves(reasoning)) {
         boolean cacheOutside = cache.isOutside() != cacheMoved;
         boolean reasoningOutside = reasoning.isOutside() != reasoningMoved;
         Sides sides = place(reported, cacheParts, cacheOutside, reasoningOutside);
-        boolean fits = cacheParts <= sides.input && reported.get(Measure.REASONING) <= sides.output;
-        boolean proven = reported.has(Measure.TOTAL) && sides.sum() == reported.get(Measure.TOTAL);
-        boolean addsUp = proven || !reported.has(Measure.TOTAL);
+        boolean fits =
+            cacheParts <= sides.input && reported.get(UsageCount.REASONING) <= sides.output;
+        boolean proven =
+            reported.has(UsageCount.TOTAL) && sides.sum() == reported.get(UsageCount.TOTAL);
+        boolean addsUp = proven || !reported.has(UsageCount.TOTAL);
         boolean credible = proven || !holdsItsParts || !(cacheMoved || reasoningMoved);
         if (fits && credible && (addsUp || fallback == null)) {
           setMoved(flags, cacheMoved && cacheParts > 0, reasoningMoved);
@@ -103,7 +105,7 @@ public final class UsageNormaliser {
         : fallback;
   }
 
-  private static boolean[] moves(Placement placement) {
+  private static boolean[] moves(Containment placement) {
     return placement.isFirm() ? new boolean[] {false} : new boolean[] {false, true};
   }
 
@@ -121,26 +123,27 @@ public final class UsageNormaliser {
   private static Sides place(
       ReportedUsage reported, long cacheParts, boolean cacheOutside, boolean reasoningOutside) {
     return new Sides(
-        reported.get(Measure.INPUT) + (cacheOutside ? cacheParts : 0),
-        reported.get(Measure.OUTPUT) + (reasoningOutside ? reported.get(Measure.REASONING) : 0));
+        reported.get(UsageCount.INPUT) + (cacheOutside ? cacheParts : 0),
+        reported.get(UsageCount.OUTPUT)
+            + (reasoningOutside ? reported.get(UsageCount.REASONING) : 0));
   }
 
   /** One side is missing: the total says what it was. A bare total is input, as of an embedding. */
   private static Sides fromTotal(ReportedUsage reported, long cacheParts, Set<UsageFlag> flags) {
-    long total = reported.get(Measure.TOTAL);
-    if (total != reported.get(Measure.INPUT) + reported.get(Measure.OUTPUT)) {
+    long total = reported.get(UsageCount.TOTAL);
+    if (total != reported.get(UsageCount.INPUT) + reported.get(UsageCount.OUTPUT)) {
       flags.add(UsageFlag.FROM_TOTAL);
     }
-    long reasoning = reported.get(Measure.REASONING);
-    if (reported.has(Measure.OUTPUT)) {
-      long output = reported.get(Measure.OUTPUT);
+    long reasoning = reported.get(UsageCount.REASONING);
+    if (reported.has(UsageCount.OUTPUT)) {
+      long output = reported.get(UsageCount.OUTPUT);
       if (reported.reasoning().isOutside() || reasoning > output) {
         output += reasoning;
       }
       return new Sides(Math.max(total - output, cacheParts), output);
     }
-    if (reported.has(Measure.INPUT)) {
-      long input = reported.get(Measure.INPUT);
+    if (reported.has(UsageCount.INPUT)) {
+      long input = reported.get(UsageCount.INPUT);
       if (reported.cache().isOutside() || cacheParts > input) {
         input += cacheParts;
       }

@@ -3,9 +3,9 @@ package dev.tokenledger.ingest.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

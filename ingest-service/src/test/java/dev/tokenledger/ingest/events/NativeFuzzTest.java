@@ -3,7 +3,7 @@ package dev.tokenledger.ingest.events;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tokenledger.ingest.Fuzz;
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;

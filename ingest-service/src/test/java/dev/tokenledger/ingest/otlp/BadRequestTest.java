@@ -3,8 +3,8 @@ package dev.tokenledger.ingest.otlp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.money.Money;

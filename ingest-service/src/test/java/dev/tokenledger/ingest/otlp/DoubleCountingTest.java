@@ -2,7 +2,7 @@ package dev.tokenledger.ingest.otlp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.TokenUsage;
 import org.junit.jupiter.api.Test;

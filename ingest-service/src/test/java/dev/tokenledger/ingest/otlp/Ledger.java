@@ -1,6 +1,6 @@
 package dev.tokenledger.ingest.otlp;
 
-import dev.tokenledger.ingest.event.Decoded;
+import dev.tokenledger.ingest.decode.Decoded;
 import dev.tokenledger.model.event.ModelCall;
 import dev.tokenledger.model.event.TokenUsage;
 import dev.tokenledger.model.event.UsageEvent;

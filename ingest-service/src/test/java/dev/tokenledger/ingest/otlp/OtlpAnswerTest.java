@@ -3,8 +3,8 @@ package dev.tokenledger.ingest.otlp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.CodedInputStream;
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.platform.problem.ProblemCode;
 import dev.tokenledger.platform.problem.ProblemException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;

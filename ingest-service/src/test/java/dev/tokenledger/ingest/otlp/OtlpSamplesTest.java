@@ -3,9 +3,9 @@ package dev.tokenledger.ingest.otlp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tokenledger.ingest.event.Decoded;
-import dev.tokenledger.ingest.event.Rejection;
-import dev.tokenledger.ingest.event.RejectionCode;
+import dev.tokenledger.ingest.decode.Decoded;
+import dev.tokenledger.ingest.decode.Rejection;
+import dev.tokenledger.ingest.decode.RejectionCode;
 import dev.tokenledger.model.event.AgentRun;
 import dev.tokenledger.model.event.CallStatus;
 import dev.tokenledger.model.event.ModelCall;

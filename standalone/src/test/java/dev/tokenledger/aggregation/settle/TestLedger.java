@@ -1,10 +1,19 @@
 package dev.tokenledger.aggregation.settle;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tokenledger.aggregation.block.BlockDedup;
+import dev.tokenledger.aggregation.block.BlockEncoder;
 import dev.tokenledger.aggregation.dictionary.Dictionary;
 import dev.tokenledger.aggregation.dictionary.SeriesCatalogue;
-import dev.tokenledger.aggregation.identity.EventFence;
+import dev.tokenledger.aggregation.event.Adjustments;
+import dev.tokenledger.aggregation.event.EventStore;
+import dev.tokenledger.aggregation.event.Partitions;
+import dev.tokenledger.aggregation.event.StoredEvents;
+import dev.tokenledger.aggregation.identity.EventDedup;
 import dev.tokenledger.aggregation.identity.IdentityGenerations;
+import dev.tokenledger.aggregation.repricing.Repricing;
+import dev.tokenledger.aggregation.rollup.RollupWriter;
+import dev.tokenledger.aggregation.rollup.UserSums;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.stream.AdmittedBatch;
 import dev.tokenledger.model.stream.Block;
@@ -57,11 +66,11 @@ public final class TestLedger implements AutoCloseable {
             new Dictionary(),
             new EventStore(),
             new RollupWriter(new SeriesCatalogue(), new UserSums(CLOCK)),
-            new BlockFence(),
-            new EventFence(new IdentityGenerations(database, MOST_IDENTITIES, FILTER_BYTES)),
+            new BlockDedup(),
+            new EventDedup(new IdentityGenerations(database, MOST_IDENTITIES, FILTER_BYTES)),
             new Partitions(),
             new CompletenessWriter(CLOCK),
-            new TracePlacement(),
+            new WrapperResolution(),
             new Corrections(
                 stored,
                 adjustments,
