@@ -23,7 +23,7 @@ enum GatewayProblem {
   BUSY(503, "Too much is being worked on"),
   BODY_TOO_LARGE(413, "The body is too large"),
   BODY_TIMEOUT(408, "The body did not come in time"),
-  NOT_FOUND(404, "There is no such thing");
+  NOT_FOUND(404, "Not found");
 
   static final String MEDIA_TYPE = "application/problem+json";
 

@@ -48,7 +48,7 @@ class ReadyBanner {
   static String text(int port, String keys) {
     return String.format(
         "%n  TokenLedger is ready:    http://localhost:%d/%n"
-            + "  Its API, to try:         http://localhost:%d/api-docs%n"
+            + "  API explorer:            http://localhost:%d/api-docs%n"
             + "  The first keys are in    %s%n%n",
         port, port, keys);
   }

@@ -1,7 +1,5 @@
 package dev.tokenledger.aggregation.dictionary;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;
 import java.sql.Connection;
@@ -15,14 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers of dimension values. Numbers are given once and never change, so they are kept in
- * memory without expiry and given in a transaction of their own: one that is rolled back must not
- * leave a number behind that nobody stored.
+ * The numbers of dimension values. Numbers are given once and never change, so they are remembered
+ * without expiry and given in a transaction of their own: one that is rolled back must not leave a
+ * number behind that nobody stored.
  *
  * <p>A value beyond the dimension's bound is {@link DimensionValues#OTHER_ID}, and the overflow is
  * noted for all to see. Thread-safe.
@@ -30,43 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dictionary {
   private static final Logger LOG = Logger.getLogger(Dictionary.class);
 
-  /** Tenants whose values are in memory. */
-  private static final int MAX_TENANTS = 500;
-
-  /**
-   * Values of one tenant in memory, in those dimensions that may have very many, about 150 bytes
-   * each. The rest is looked up when it comes again: users and sessions of months need not stay.
-   */
-  private static final int MAX_MANY = 50_000;
-
-  /** Bound of a dimension up to which all of its values are in memory. */
-  private static final int FEW = 10_000;
-
-  private final Cache<Integer, Values> tenants =
-      Caffeine.newBuilder().maximumSize(MAX_TENANTS).executor(Runnable::run).build();
-
-  /** The numbers of one tenant's values that are in memory. */
-  private static final class Values {
-    private final Map<Dimension, Map<String, Integer>> byDimension = new EnumMap<>(Dimension.class);
-
-    private Values() {
-      for (Dimension dimension : Dimension.values()) {
-        byDimension.put(
-            dimension,
-            dimension.maxValues() <= FEW
-                ? new ConcurrentHashMap<>()
-                : Caffeine.newBuilder()
-                    .maximumSize(MAX_MANY)
-                    .executor(Runnable::run)
-                    .<String, Integer>build()
-                    .asMap());
-      }
-    }
-
-    private Map<String, Integer> of(Dimension dimension) {
-      return byDimension.get(dimension);
-    }
-  }
+  private final RememberedNumbers remembered = new RememberedNumbers();
 
   /** Values that are to be looked up together, and where their numbers belong. */
   public static final class Missing {
@@ -77,7 +38,7 @@ public final class Dictionary {
     /** What was asked last, since a batch's events are mostly of one tenant. */
     private int tenantId;
 
-    private @Nullable Values values;
+    private RememberedNumbers.@Nullable OfTenant values;
 
     private record Place(int[] ids, int index) {}
 
@@ -123,13 +84,13 @@ public final class Dictionary {
       ids[index] = DimensionValues.NONE_ID;
       return;
     }
-    @Nullable Values values = missing.values;
+    RememberedNumbers.@Nullable OfTenant values = missing.values;
     if (values == null || missing.tenantId != tenantId) {
-      values = values(tenantId);
+      values = remembered.of(tenantId);
       missing.values = values;
       missing.tenantId = tenantId;
     }
-    Integer id = values.of(dimension).get(value);
+    Integer id = values.find(dimension, value);
     if (id == null) {
       missing.add(tenantId, dimension, value, ids, index);
     } else {
@@ -157,23 +118,16 @@ public final class Dictionary {
       }
     }
     connection.commit();
-    found.forEach(
+    found.forEach(remembered::remember);
+    missing.places.forEach(
         (tenantId, dimensions) ->
             dimensions.forEach(
-                (dimension, ids) -> {
-                  values(tenantId).of(dimension).putAll(ids);
-                  missing
-                      .places
-                      .get(tenantId)
-                      .get(dimension)
-                      .forEach(
-                          (value, places) ->
-                              places.forEach(place -> place.ids[place.index] = ids.get(value)));
+                (dimension, values) -> {
+                  Map<String, Integer> ids = found.get(tenantId).get(dimension);
+                  values.forEach(
+                      (value, places) ->
+                          places.forEach(place -> place.ids[place.index] = ids.get(value)));
                 }));
-  }
-
-  private Values values(int tenantId) {
-    return tenants.get(tenantId, t -> new Values());
   }
 
   /**

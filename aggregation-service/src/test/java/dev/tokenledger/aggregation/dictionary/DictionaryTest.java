@@ -116,6 +116,18 @@ class DictionaryTest {
   }
 
   @Test
+  void whoeverHadANumberBeforeItsDimensionWasFullKeepsIt() throws Exception {
+    Dictionary dictionary = new Dictionary();
+    Dimension small = Dimension.TAG_KEY;
+    String[] names =
+        IntStream.range(0, 3 * small.maxValues()).mapToObj(i -> "n" + i).toArray(String[]::new);
+    int[] ids = numbers(dictionary, small, names);
+    assertThat(ids).contains(DimensionValues.OTHER_ID);
+    assertThat(numbers(dictionary, small, names)).as("from memory").isEqualTo(ids);
+    assertThat(numbers(new Dictionary(), small, names)).as("looked up").isEqualTo(ids);
+  }
+
+  @Test
   void processesThatMeetTheSameNewValuesAgree() throws Exception {
     ExecutorService processes = Executors.newFixedThreadPool(4);
     try {

@@ -104,7 +104,7 @@ public class RulesInDocument implements OASFilter {
     failure(operation, "401", "No valid key");
     failure(operation, "403", "The key lacks the scope");
     if (path.contains("/{")) {
-      failure(operation, "404", "There is no such thing");
+      failure(operation, "404", "Not found");
     }
     if (changes && !path.startsWith("/v1/analytics") && !path.startsWith("/v1/budgets/authorize")) {
       failure(operation, "409", "It conflicts with what is there");

@@ -22,7 +22,7 @@ public enum ProblemCode {
   KEY_REVOKED(401, Kind.CALLER, "The API key was revoked"),
   KEY_EXPIRED(401, Kind.CALLER, "The API key has expired"),
   FORBIDDEN(403, Kind.CALLER, "The credentials do not allow this"),
-  NOT_FOUND(404, Kind.CALLER, "There is no such thing"),
+  NOT_FOUND(404, Kind.CALLER, "Not found"),
   METHOD_NOT_ALLOWED(405, Kind.CALLER, "The method is not allowed here"),
   NOT_ACCEPTABLE(406, Kind.CALLER, "No representation that the client accepts"),
   CONFLICT(409, Kind.CALLER, "The request conflicts with what is there"),
