@@ -12,10 +12,12 @@ import dev.tokenledger.platform.redis.BlockingRedis;
 import dev.tokenledger.platform.redis.RedisUnavailableException;
 import dev.tokenledger.platform.text.Instants;
 import io.smallrye.common.annotation.Blocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -74,7 +76,8 @@ public class LedgerResource {
           @QueryParam("start")
           @Nullable String start,
       @Parameter(description = "RFC 3339 or a date; exclusive") @QueryParam("end")
-          @Nullable String end) {
+          @Nullable String end,
+      @Context RoutingContext request) {
     Instant now = clock.instant();
     Instant from = start == null ? now.minus(Duration.ofDays(1)) : time("start", start);
     Instant until = end == null ? now.plus(Grain.HOUR.length()) : time("end", end);
@@ -89,7 +92,8 @@ public class LedgerResource {
     enter();
     try {
       return ReconciliationAnswer.of(
-          reconciliation.of(caller.get().tenantId(), startHour, endHour));
+          reconciliation.of(
+              caller.get().tenantId(), startHour, endHour, request.response()::closed));
     } catch (RedisUnavailableException e) {
       throw ProblemException.retryable(
           ProblemCode.STORE_UNAVAILABLE,

@@ -11,6 +11,8 @@ import dev.tokenledger.model.rollup.UserSpanPlan;
 import dev.tokenledger.model.stream.StreamKeys;
 import dev.tokenledger.platform.StreamConfig;
 import dev.tokenledger.platform.database.Database;
+import dev.tokenledger.platform.problem.ProblemCode;
+import dev.tokenledger.platform.problem.ProblemException;
 import dev.tokenledger.platform.query.CompleteUserSums;
 import dev.tokenledger.platform.redis.BlockingRedis;
 import io.vertx.mutiny.redis.client.Command;
@@ -21,11 +23,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -107,8 +111,11 @@ final class Reconciliation {
   /**
    * @param start start of an hour
    * @param end start of an hour, after the start
+   * @param abandoned whether nobody waits for the figures any more; it is looked at between
+   *     statements
+   * @throws ProblemException {@link ProblemCode#TOO_SLOW} if they were abandoned
    */
-  Figures of(int tenantId, Instant start, Instant end) {
+  Figures of(int tenantId, Instant start, Instant end, BooleanSupplier abandoned) {
     Instant hotFrom = hotFrom(start, end);
     MeasureVector hot = hot(tenantId, hotFrom, end);
     long unsettled = unsettledBlocks();
@@ -125,7 +132,7 @@ final class Reconciliation {
               admitted[2],
               storedEvents(connection, tenantId, start, end),
               stored(connection, tenantId, start, end),
-              rolledUp(connection, tenantId, start, end),
+              rolledUp(connection, tenantId, start, end, abandoned),
               users(connection, tenantId, start, end),
               hotFrom,
               hot,
@@ -209,10 +216,18 @@ final class Reconciliation {
   }
 
   private static Map<Cuboid, MeasureVector> rolledUp(
-      Connection connection, int tenantId, Instant start, Instant end) throws SQLException {
+      Connection connection, int tenantId, Instant start, Instant end, BooleanSupplier abandoned)
+      throws SQLException {
     boolean wholeDays = Grain.DAY.floor(start).equals(start) && Grain.DAY.floor(end).equals(end);
     Map<Cuboid, MeasureVector> sums = new EnumMap<>(Cuboid.class);
     for (Cuboid cuboid : Cuboid.values()) {
+      if (abandoned.getAsBoolean()) {
+        throw ProblemException.retryable(
+            ProblemCode.TOO_SLOW,
+            "Nobody waits for this reconciliation any more.",
+            Duration.ofSeconds(5),
+            null);
+      }
       Grain grain = wholeDays ? Grain.DAY : Grain.HOUR;
       if (cuboid != Cuboid.TAG && cuboid.grains().contains(grain)) {
         sums.put(cuboid, rollup(connection, tenantId, cuboid, grain, start, end));
