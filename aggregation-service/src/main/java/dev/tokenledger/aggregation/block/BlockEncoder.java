@@ -3,7 +3,6 @@ package dev.tokenledger.aggregation.block;
 import dev.tokenledger.aggregation.dictionary.Dictionary;
 import dev.tokenledger.aggregation.event.EventEncoder;
 import dev.tokenledger.aggregation.event.LedgerEvent;
-import dev.tokenledger.aggregation.settle.BatchSize;
 import dev.tokenledger.model.event.UsageEvent;
 import dev.tokenledger.model.stream.AdmittedBatch;
 import dev.tokenledger.model.stream.Block;

@@ -1,6 +1,5 @@
 package dev.tokenledger.aggregation.event;
 
-import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.EventMeasures;
 import dev.tokenledger.model.rollup.Measure;

@@ -1,5 +1,6 @@
 package dev.tokenledger.aggregation.identity;
 
+import dev.tokenledger.aggregation.event.EventIdentity;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.platform.database.BinaryCopy;
 import java.sql.Connection;

@@ -1,11 +1,11 @@
 package dev.tokenledger.aggregation.repricing;
 
 import dev.tokenledger.aggregation.event.Adjustments;
+import dev.tokenledger.aggregation.event.EventIdentity;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.event.StoredEvents;
 import dev.tokenledger.aggregation.hot.ChangeFeed;
 import dev.tokenledger.aggregation.hot.HotRollups;
-import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.aggregation.rollup.RollupWriter;
 import dev.tokenledger.model.rollup.Measure;

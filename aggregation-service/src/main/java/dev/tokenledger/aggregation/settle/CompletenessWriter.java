@@ -1,9 +1,9 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.block.EncodedBlock;
+import dev.tokenledger.aggregation.event.EventIdentity;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.event.StoredEvents;
-import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.model.rollup.Grain;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

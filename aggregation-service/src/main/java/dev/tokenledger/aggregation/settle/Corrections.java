@@ -1,10 +1,10 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.Adjustments;
+import dev.tokenledger.aggregation.event.EventIdentity;
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.event.RecordMerge;
 import dev.tokenledger.aggregation.event.StoredEvents;
-import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.repricing.Repricing;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
 import dev.tokenledger.aggregation.settle.WrapperResolution.Decision;

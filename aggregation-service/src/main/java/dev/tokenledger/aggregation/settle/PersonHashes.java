@@ -1,8 +1,8 @@
 package dev.tokenledger.aggregation.settle;
 
 import dev.tokenledger.aggregation.event.EventEncoder;
+import dev.tokenledger.aggregation.event.EventIdentity;
 import dev.tokenledger.aggregation.event.Inherited;
-import dev.tokenledger.aggregation.identity.EventIdentity;
 import dev.tokenledger.aggregation.settle.WrapperResolution.Decision;
 import dev.tokenledger.model.rollup.Dimension;
 import dev.tokenledger.model.rollup.DimensionValues;

@@ -11,6 +11,7 @@ import dev.tokenledger.alerting.guard.GuardSnapshot;
 import dev.tokenledger.alerting.guard.GuardState;
 import dev.tokenledger.alerting.guard.RedisScript;
 import dev.tokenledger.alerting.guard.ReservationWriter;
+import dev.tokenledger.alerting.guard.UnknownBalance;
 import dev.tokenledger.alerting.loopguard.LoopGuard;
 import dev.tokenledger.alerting.reservation.Reservation;
 import dev.tokenledger.platform.identity.Caller;
@@ -317,7 +318,7 @@ class Authorizer {
         continue;
       }
       long available = answer.get(at).toLong();
-      boolean unknown = Decision.isUnknown(available);
+      boolean unknown = UnknownBalance.is(available);
       standings.add(
           new Decision.Standing(
               budget,

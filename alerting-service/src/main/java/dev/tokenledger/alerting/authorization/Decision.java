@@ -55,24 +55,6 @@ public record Decision(
       @Nullable Long reservedNanos,
       boolean refused) {}
 
-  /** What stands in place of what is left of a budget that cannot be read: nobody has so much. */
-  private static final long UNKNOWN = 1L << 62;
-
-  /** More than can be reserved on top of it. */
-  private static final long UNKNOWN_MARGIN = 1L << 58;
-
-  /**
-   * What the guard takes as left of a budget that cannot be read: so much that it never refuses, or
-   * so little that it always does, as the budget says.
-   */
-  public static long unknown(Budget budget) {
-    return budget.allowWhenUnavailable() ? UNKNOWN : -UNKNOWN;
-  }
-
-  static boolean isUnknown(long availableNanos) {
-    return Math.abs(Math.abs(availableNanos) - UNKNOWN) < UNKNOWN_MARGIN;
-  }
-
   public Decision {
     budgets = List.copyOf(budgets);
   }

@@ -2,7 +2,6 @@ package dev.tokenledger.alerting.guard;
 
 import dev.tokenledger.alerting.AlertingConfig;
 import dev.tokenledger.alerting.AlertingStart;
-import dev.tokenledger.alerting.authorization.Decision;
 import dev.tokenledger.alerting.budget.Budget;
 import dev.tokenledger.alerting.budget.BudgetPeriod;
 import dev.tokenledger.alerting.budget.BudgetStore;
@@ -345,7 +344,7 @@ public class GuardState {
       BudgetPeriod period = budget.periodAt(now);
       long available =
           spending.unreadable(budget).isPresent()
-              ? Decision.unknown(budget)
+              ? UnknownBalance.of(budget)
               : Math.subtractExact(
                   budget.amountNanos(),
                   spending.read(connection, budget, period).countedNanos(budget));

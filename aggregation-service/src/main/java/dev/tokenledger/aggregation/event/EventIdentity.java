@@ -1,6 +1,5 @@
-package dev.tokenledger.aggregation.identity;
+package dev.tokenledger.aggregation.event;
 
-import dev.tokenledger.aggregation.event.LedgerEvent;
 import java.util.UUID;
 
 /**

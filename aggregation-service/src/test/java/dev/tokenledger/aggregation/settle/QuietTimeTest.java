@@ -1,8 +1,7 @@
-package dev.tokenledger.aggregation.rollup;
+package dev.tokenledger.aggregation.settle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tokenledger.aggregation.settle.SettlementProgress;
 import dev.tokenledger.testsupport.TestClock;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

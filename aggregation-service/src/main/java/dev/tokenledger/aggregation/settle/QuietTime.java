@@ -1,6 +1,5 @@
-package dev.tokenledger.aggregation.rollup;
+package dev.tokenledger.aggregation.settle;
 
-import dev.tokenledger.aggregation.settle.SettlementProgress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package dev.tokenledger.aggregation.settle;
+package dev.tokenledger.aggregation.block;
 
 import dev.tokenledger.aggregation.event.LedgerEvent;
 import dev.tokenledger.aggregation.rollup.RollupDelta;
@@ -65,12 +65,12 @@ public final class BatchSize {
     bytes += (long) links * LINK;
   }
 
-  int events() {
+  public int events() {
     return events;
   }
 
   /** About the most memory that settling takes. */
-  long bytes() {
+  public long bytes() {
     return bytes;
   }
 }
