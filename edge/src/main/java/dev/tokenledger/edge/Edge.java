@@ -30,6 +30,9 @@ public class Edge {
   /** After authentication (200) and authorization by path (100), before all endpoints. */
   private static final int BODIES = 50;
 
+  /** Where a request keeps the context that it began in, which is one of the event loop. */
+  private static final String LOOP = "tokenledger.edge.loop";
+
   /** Local to the context of a request of HTTP/2 that has been wrapped. */
   private static final String WRAPPED = "tokenledger.edge.wrapped";
 
@@ -101,6 +104,9 @@ public class Edge {
       again.handle(new ReadRequest(request));
       return;
     }
+    if (loop != null) {
+      context.put(LOOP, loop);
+    }
     Connection connection = Connections.of(request);
     if (connection != null) {
       connection.begin();
@@ -117,6 +123,13 @@ public class Edge {
   }
 
   private void body(RoutingContext context) {
+    Context loop = context.get(LOOP);
+    if (loop != null && !Context.isOnEventLoopThread()) {
+      // Who was authenticated by a worker, as while no key is known yet. From there, the end of a
+      // body could come before its handler is set.
+      loop.runOnContext(now -> body(context));
+      return;
+    }
     HttpServerRequest request = context.request();
     if (!WITH_BODY.contains(request.method()) || !hasBody(request) || !memory.wants(context)) {
       context.next();
